@@ -1,0 +1,1 @@
+#include "librestore/core/interrupt.h"

@@ -1,0 +1,1 @@
+#include "librestore/core/rng.h"

@@ -1,0 +1,1 @@
+#include "librestore/image/image_io.h"

@@ -1,0 +1,1 @@
+#include "librestore/linalg/conjugate_gradients.h"

@@ -1,0 +1,1 @@
+#include "librestore/linalg/inner_product.h"

@@ -1,0 +1,1 @@
+#include "librestore/linalg/power_method.h"

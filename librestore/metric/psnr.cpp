@@ -1,0 +1,1 @@
+#include "librestore/metric/psnr.h"

@@ -1,0 +1,1 @@
+#include "librestore/model/denoiser.h"

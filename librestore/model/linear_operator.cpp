@@ -1,0 +1,1 @@
+#include "librestore/model/linear_operator.h"

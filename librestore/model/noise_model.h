@@ -1,0 +1,35 @@
+// What the instrument adds: p(y | A x).
+//
+// Laws (tests/support/noise_laws.h):
+//   N1  sample(z) has mean z and variance variance(z), within stated standard errors.
+//   N2  gradient = d nll / d z, against central differences in float64.
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+
+#include "librestore/core/rng.h"
+
+namespace restore {
+
+class NoiseModel {
+ public:
+  virtual ~NoiseModel() = default;
+
+  // y ~ p(. | z) for the noiseless measurement z, N x C x H x W.
+  virtual torch::Tensor sample(const torch::Tensor& z, Rng& rng) const = 0;
+  // -log p(y | z) for each item, up to a constant in z: N, float64.
+  virtual torch::Tensor negative_log_likelihood(const torch::Tensor& y,
+                                                const torch::Tensor& z) const = 0;
+  // Its gradient with respect to z, shape of z.
+  virtual torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const = 0;
+  // Var(y | z), broadcastable to z's shape.
+  virtual torch::Tensor variance(const torch::Tensor& z) const = 0;
+  // One number for methods that take a scalar: the root mean variance at mid-grey, [0,1] units.
+  virtual double sigma() const = 0;
+  // As --noise takes it.
+  virtual std::string describe() const = 0;
+};
+
+}  // namespace restore

@@ -1,0 +1,50 @@
+// How a picture is measured: y = A(x) + noise.
+//
+// Tensors are N x C x H x W, float32 or float64, pixels in [0,1]; every item of a batch is measured
+// alike and independently. Operators are immutable after construction and safe to share by threads.
+//
+// Laws (checkers in tests/support/operator_laws.h, run over every row of operators/factory):
+//   O1  shape: apply maps N x input_shape to N x output_shape, in the type of x; bad shapes throw.
+//   O2  batch: apply of a batch is the batch of the applies.
+//   O3  vjp(x, v) = J(x)^T v, against central differences in float64.
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+
+#include "librestore/model/shape.h"
+
+namespace restore {
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  Operator(const Operator&) = delete;
+  Operator& operator=(const Operator&) = delete;
+
+  const Shape& input_shape() const { return input_shape_; }
+  const Shape& output_shape() const { return output_shape_; }
+
+  // A(x).
+  torch::Tensor apply(const torch::Tensor& x) const;
+  // J(x)^T v with J the Jacobian of A at x: N x output_shape -> N x input_shape.
+  torch::Tensor vjp(const torch::Tensor& x, const torch::Tensor& v) const;
+  // A picture that explains y roughly and looks like one: where solvers start. Not an inverse.
+  virtual torch::Tensor initial_estimate(const torch::Tensor& y) const = 0;
+
+ protected:
+  Operator(Shape input, Shape output) : input_shape_(input), output_shape_(output) {}
+
+  // Shapes are checked before these are called.
+  virtual torch::Tensor do_apply(const torch::Tensor& x) const = 0;
+  virtual torch::Tensor do_vjp(const torch::Tensor& x, const torch::Tensor& v) const = 0;
+
+ private:
+  Shape input_shape_, output_shape_;
+};
+
+// Throws a usage error when `x` is not N x shape; `what` names the argument.
+void check_shape(const torch::Tensor& x, const Shape& shape, const char* what);
+
+}  // namespace restore

@@ -1,0 +1,1 @@
+#include "librestore/solve/table.h"

@@ -1,0 +1,46 @@
+// Every operator under its name, and the expressions that put them together.
+//
+//   expression := operator ('|' operator)*        read left to right: the first acts on the scene
+//   operator   := name [ '(' argument (',' argument)* ')' ]
+//   argument   := [key '='] value                 positional values fill the row's parameters in order
+//   value      := number | word | word ':' number (',' number)* | path | '"' anything '"'
+//
+//   blur(gaussian:1.6, boundary=circular) | downsample(4) | mask(m.png)
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "librestore/core/parameters.h"
+#include "librestore/model/linear_operator.h"
+
+namespace restore {
+
+// A row of the table; `restore-degrade --list`, the docs and the law tests read it.
+struct OperatorRow {
+  std::string name;
+  std::string summary;                     // one line with the equation
+  std::vector<std::string> parameters;     // name, default, unit, range, help, a line each
+  std::string rung;                        // "operator", "linear", "spectral"
+  std::vector<std::string> law_instances;  // expressions the law tests run, every branch covered
+};
+
+const std::vector<OperatorRow>& operator_table();
+
+// Which shape the expression must be built for.
+struct ShapeRequest {
+  Shape shape;
+  // true: `shape` is the measurement's and the scene's is worked out (blur with an unknown boundary
+  // reaches past the frame, downsample multiplies); false: `shape` is the scene's.
+  bool is_measurement = false;
+};
+
+// Builds the operator of an expression; relative paths are relative to `base`. Errors are usage errors
+// that quote the expression and point at the column.
+std::shared_ptr<const Operator> build_operator(const std::string& expression,
+                                               const ShapeRequest& request,
+                                               const std::filesystem::path& base = {});
+
+}  // namespace restore

@@ -1,0 +1,1 @@
+#include "priors/factory.h"
