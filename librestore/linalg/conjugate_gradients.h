@@ -2,18 +2,20 @@
 // Hestenes, Stiefel 1952; https://doi.org/10.6028/jres.049.044
 #pragma once
 
-#include <torch/types.h>
-
 #include <functional>
+
+#include <torch/types.h>
 
 namespace restore {
 
 using LinearMap = std::function<torch::Tensor(const torch::Tensor&)>;
 
 struct CgOptions {
-  double tolerance = 1e-6;  // stop when ||b - M x|| <= tolerance * ||b||, for each item of the batch
+  double tolerance =
+      1e-6;  // stop when ||b - M x|| <= tolerance * ||b||, for each item of the batch
   int max_iterations = 100;
-  LinearMap preconditioner;  // an approximation of M^-1, symmetric positive definite; none: identity
+  LinearMap
+      preconditioner;  // an approximation of M^-1, symmetric positive definite; none: identity
 };
 
 struct CgResult {
@@ -23,9 +25,9 @@ struct CgResult {
   bool converged = false;
 };
 
-// Solves M x = b from `x0` (undefined: zero). N x C x H x W, float32 or float64. Items are independent:
-// one that has converged is frozen, so a result never depends on the batch it was in.
-CgResult conjugate_gradients(const LinearMap& M, const torch::Tensor& b, const torch::Tensor& x0 = {},
-                             const CgOptions& options = {});
+// Solves M x = b from `x0` (undefined: zero). N x C x H x W, float32 or float64. Items are
+// independent: one that has converged is frozen, so a result never depends on the batch it was in.
+CgResult conjugate_gradients(const LinearMap& M, const torch::Tensor& b,
+                             const torch::Tensor& x0 = {}, const CgOptions& options = {});
 
 }  // namespace restore

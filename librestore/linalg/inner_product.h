@@ -1,7 +1,7 @@
 // Inner products that do not move with the number of threads.
 //
-// Sums run over fixed blocks in double and the blocks are added in order, so CG, norms and residuals
-// give the same bits for any thread count, and batch item n never sees item m.
+// Sums run over fixed blocks in double and the blocks are added in order, so CG, norms and
+// residuals give the same bits for any thread count, and batch item n never sees item m.
 #pragma once
 
 #include <torch/types.h>

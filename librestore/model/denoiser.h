@@ -1,7 +1,8 @@
 // A prior is a denoiser: D(x, sigma), the estimate of x0 from x = x0 + sigma n, n ~ N(0, I).
 //
-// x is N x C x H x W, pixels in [0,1] (values outside are legal: noise puts them there), sigma >= 0 in
-// the same unit. Denoisers are immutable and safe to share by threads; items of a batch are independent.
+// x is N x C x H x W, pixels in [0,1] (values outside are legal: noise puts them there), sigma >= 0
+// in the same unit. Denoisers are immutable and safe to share by threads; items of a batch are
+// independent.
 //
 // Laws (tests/support/denoiser_laws.h):
 //   D1  shape and type of D(x, sigma) are those of x, any H, W >= 1.
@@ -11,11 +12,11 @@
 //   M2  (MMSE, exact priors) the score is the closed form's, at every intermediate state.
 #pragma once
 
-#include <torch/types.h>
-
 #include <functional>
 #include <optional>
 #include <string>
+
+#include <torch/types.h>
 
 namespace restore {
 
@@ -30,7 +31,8 @@ class Denoiser {
   virtual ~Denoiser() = default;
 
   virtual torch::Tensor denoise(const torch::Tensor& x, double sigma) const = 0;
-  // The distance in pixels beyond which an input pixel cannot change an output pixel; empty: unbounded.
+  // The distance in pixels beyond which an input pixel cannot change an output pixel; empty:
+  // unbounded.
   virtual std::optional<int> receptive_field() const = 0;
   virtual SigmaRange sigma_range() const { return {}; }
   // As --prior takes it.
@@ -39,11 +41,12 @@ class Denoiser {
 
 // Value and pullback from one forward pass; `vjp` may be called once or more often.
 struct Linearization {
-  torch::Tensor value;                                      // D(x, sigma)
+  torch::Tensor value;                                       // D(x, sigma)
   std::function<torch::Tensor(const torch::Tensor& v)> vjp;  // J(x)^T v
 };
 
-// D(x, sigma) = E[x0 | x]. Its own type, so that nobody takes a score from a denoiser that has none.
+// D(x, sigma) = E[x0 | x]. Its own type, so that nobody takes a score from a denoiser that has
+// none.
 class MmseDenoiser : public Denoiser {
  public:
   virtual Linearization linearize(const torch::Tensor& x, double sigma) const = 0;

@@ -1,1 +1,78 @@
 #include "librestore/model/linear_operator.h"
+
+#include "librestore/core/error.h"
+#include "librestore/linalg/power_method.h"
+
+namespace restore {
+namespace {
+
+// CG stops where float32 rounding would stop it anyway, and goes on to 1e-12 in float64.
+double cg_tolerance(const torch::Tensor& x) {
+  return x.scalar_type() == torch::kFloat64 ? 1e-12 : 1e-6;
+}
+
+}  // namespace
+
+torch::Tensor LinearOperator::adjoint(const torch::Tensor& y) const {
+  check_shape(y, output_shape(), "operator output");
+  return do_adjoint(y);
+}
+
+torch::Tensor LinearOperator::pseudo_inverse(const torch::Tensor& y) const {
+  check_shape(y, output_shape(), "operator output");
+  return do_pseudo_inverse(y);
+}
+
+torch::Tensor LinearOperator::prox(const torch::Tensor& v, const torch::Tensor& y,
+                                   double rho) const {
+  check_shape(v, input_shape(), "prox centre");
+  check_shape(y, output_shape(), "operator output");
+  if (!(rho > 0)) throw usage_error("prox: rho must be positive, got {}", rho);
+  return do_prox(v, y, rho);
+}
+
+double LinearOperator::norm() const {
+  std::call_once(norm_once_, [&] {
+    const auto normal = [&](const torch::Tensor& x) { return do_adjoint(do_apply(x)); };
+    norm_ =
+        std::sqrt(largest_eigenvalue(normal, input_shape().batch(1), torch::kFloat64).eigenvalue);
+  });
+  return norm_;
+}
+
+torch::Tensor LinearOperator::initial_estimate(const torch::Tensor& y) const {
+  check_shape(y, output_shape(), "operator output");
+  // A^T y / A^T 1, the average of the measurements that a pixel took part in.
+  const auto weight = do_adjoint(torch::ones(output_shape().batch(1), y.options()));
+  const auto covered = weight > 1e-3;
+  return torch::where(covered, do_adjoint(y) / torch::where(covered, weight, 1.0), y.mean());
+}
+
+torch::Tensor LinearOperator::do_pseudo_inverse(const torch::Tensor& y) const {
+  // CG on A^T A x = A^T y from zero stays in the range of A^T: it finds the solution of least norm.
+  const auto normal = [&](const torch::Tensor& x) { return do_adjoint(do_apply(x)); };
+  CgOptions options;
+  options.tolerance = cg_tolerance(y);
+  options.max_iterations = 1000;
+  return conjugate_gradients(normal, do_adjoint(y), {}, options).x;
+}
+
+torch::Tensor LinearOperator::do_prox(const torch::Tensor& v, const torch::Tensor& y,
+                                      double rho) const {
+  // (A^T A + rho I) d = A^T(y - A v),  x = v + d: solving for the step d makes the stop relative to
+  // it.
+  const auto shifted = [&](const torch::Tensor& x) { return do_adjoint(do_apply(x)) + rho * x; };
+  CgOptions options;
+  options.tolerance = cg_tolerance(y);
+  options.max_iterations = 1000;
+  options.preconditioner = prox_preconditioner(rho);
+  return v + conjugate_gradients(shifted, do_adjoint(y - do_apply(v)), {}, options).x;
+}
+
+LinearMap LinearOperator::prox_preconditioner(double) const { return {}; }
+
+torch::Tensor LinearOperator::do_vjp(const torch::Tensor&, const torch::Tensor& v) const {
+  return do_adjoint(v);
+}
+
+}  // namespace restore

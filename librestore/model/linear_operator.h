@@ -7,6 +7,8 @@
 //   L4  norm() is the largest singular value, never below it by more than `norm_tolerance`.
 #pragma once
 
+#include <mutex>
+
 #include "librestore/linalg/conjugate_gradients.h"
 #include "librestore/model/operator.h"
 
@@ -20,8 +22,8 @@ class LinearOperator : public Operator {
   // A^+ y, the least-squares solution of smallest norm. By default CG on A^T A.
   torch::Tensor pseudo_inverse(const torch::Tensor& y) const;
 
-  // argmin_x 1/2 ||A x - y||^2 + rho/2 ||x - v||^2, rho > 0 (rho = sigma_y^2 / sigma^2 for a prior of
-  // noise level sigma). By default CG on A^T A + rho I, started at v.
+  // argmin_x 1/2 ||A x - y||^2 + rho/2 ||x - v||^2, rho > 0 (rho = sigma_y^2 / sigma^2 for a prior
+  // of noise level sigma). By default CG on A^T A + rho I, started at v.
   torch::Tensor prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const;
 
   // ||A||, the largest singular value. By default the power method in float64, once.

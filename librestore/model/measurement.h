@@ -1,9 +1,9 @@
 // y = A x + n: what a method is asked to explain.
 #pragma once
 
-#include <torch/types.h>
-
 #include <memory>
+
+#include <torch/types.h>
 
 #include "librestore/model/linear_operator.h"
 #include "librestore/model/noise_model.h"
@@ -21,9 +21,9 @@ struct Measurement {
   const LinearOperator& linear(const char* method) const;
 };
 
-// How well x explains y: the root mean square of (y - A x) / sqrt(variance). 1 is a perfect match of
-// the noise, much less over-fits, much more does not explain the data. `sigma_floor` stands in for
-// the standard deviation where that is smaller (quantisation).
+// How well x explains y: the root mean square of (y - A x) / sqrt(variance). 1 is a perfect match
+// of the noise, much less over-fits, much more does not explain the data. `sigma_floor` stands in
+// for the standard deviation where that is smaller (quantisation).
 double residual_in_sigmas(const Measurement& measurement, const torch::Tensor& x,
                           double sigma_floor = 1e-3);
 

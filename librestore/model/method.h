@@ -1,11 +1,11 @@
 // A method (solver or sampler) turns a measurement and a prior into an image.
 #pragma once
 
-#include <torch/types.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <torch/types.h>
 
 #include "librestore/core/json.h"
 #include "librestore/core/rng.h"
@@ -26,26 +26,26 @@ std::string to_string(Termination termination);
 // Why a method stopped and what it cost.
 struct Summary {
   Termination termination = Termination::max_iterations;
-  std::string message;           // one line for people
+  std::string message;  // one line for people
   int iterations = 0;
-  int denoiser_calls = 0;        // NFE
+  int denoiser_calls = 0;           // NFE
   double fixed_point_residual = 0;  // ||x_k - x_{k-1}|| / ||x_k||
-  double data_residual = 0;      // residual_in_sigmas of the estimate
+  double data_residual = 0;         // residual_in_sigmas of the estimate
   bool usable() const { return termination != Termination::diverged; }
 };
 
 Json to_json(const Summary& summary);
 
 struct Result {
-  torch::Tensor estimate;               // N x input_shape
-  std::vector<torch::Tensor> samples;   // posterior samples where the method draws any
+  torch::Tensor estimate;              // N x input_shape
+  std::vector<torch::Tensor> samples;  // posterior samples where the method draws any
   Summary summary;
 };
 
 struct StepReport {
   int iteration = 0;  // 1-based
   int iterations = 0;
-  double sigma = 0;                 // the denoiser's level in this step
+  double sigma = 0;  // the denoiser's level in this step
   double fixed_point_residual = 0;
   const torch::Tensor* estimate = nullptr;
 };
@@ -76,6 +76,8 @@ class StepMonitor {
   Summary finish(const Measurement& measurement, const torch::Tensor& x, int denoiser_calls);
 
  private:
+  void end(Termination termination, std::string message);
+
   const char* method_;
   int iterations_;
   double tolerance_;

@@ -5,9 +5,9 @@
 //   N2  gradient = d nll / d z, against central differences in float64.
 #pragma once
 
-#include <torch/types.h>
-
 #include <string>
+
+#include <torch/types.h>
 
 #include "librestore/core/rng.h"
 

@@ -9,9 +9,9 @@
 //   O3  vjp(x, v) = J(x)^T v, against central differences in float64.
 #pragma once
 
-#include <torch/types.h>
-
 #include <string>
+
+#include <torch/types.h>
 
 #include "librestore/model/shape.h"
 

@@ -1,13 +1,12 @@
 // The size of one picture: channels, rows, columns. Batches put N in front.
 #pragma once
 
-#include <torch/types.h>
-
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
+#include <torch/types.h>
 
 namespace restore {
 

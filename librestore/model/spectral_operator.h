@@ -1,7 +1,8 @@
 // The third rung: A = U diag(s) V^T is at hand, as functions. DDRM, DDNM+ and SNIPS ask for it.
 //
-// V is orthogonal on the whole input space, U has orthonormal columns; the spectrum is laid out as a
-// tensor of `input_shape` (N x C x H x W coefficients) with s >= 0, s = 0 where nothing is measured.
+// V is orthogonal on the whole input space, U has orthonormal columns; the spectrum is laid out as
+// a tensor of `input_shape` (N x C x H x W coefficients) with s >= 0, s = 0 where nothing is
+// measured.
 //
 // Laws, besides L1-L4:
 //   S1  A x = U(s * Vt(x)) and A^T y = V(s * Ut(y)).
@@ -27,7 +28,8 @@ class SpectralOperator : public LinearOperator {
  protected:
   using LinearOperator::LinearOperator;
 
-  // Closed forms in the spectrum: A^+ y = V(s^+ U^T y), prox = V((s U^T y + rho V^T v)/(s^2 + rho)).
+  // Closed forms in the spectrum: A^+ y = V(s^+ U^T y), prox = V((s U^T y + rho V^T v)/(s^2 +
+  // rho)).
   torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override;
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
 };
