@@ -4,10 +4,11 @@
 // (librestore/model/method.h) for numerics. `Error` is caught at one wall, `run_tool()`.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include <fmt/core.h>
 
 namespace restore {
 
@@ -43,5 +44,9 @@ template <typename... Args>
 Error usage_error(fmt::format_string<Args...> format, Args&&... args) {
   return {ExitCode::usage, fmt::format(format, std::forward<Args>(args)...)};
 }
+
+// What the operating system said about a file: `path: cannot write: No space left on device; ...`.
+// `error_number` is errno's value.
+Error file_error(const std::string& path, const std::string& action, int error_number);
 
 }  // namespace restore

@@ -1,5 +1,5 @@
-// SIGINT and SIGTERM: the first asks the work to stop (exit 75, can be resumed), the second ends the
-// process at once (exit 130) after its temporary files are gone.
+// SIGINT and SIGTERM: the first asks the work to stop (exit 75, can be resumed), the second ends
+// the process at once (exit 130) after its temporary files are gone.
 #pragma once
 
 #include <string>

@@ -1,1 +1,67 @@
 #include "librestore/core/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+namespace restore {
+
+int available_threads() { return tbb::info::default_concurrency(); }
+
+ThreadBudget divide_threads(int threads, std::int64_t items) {
+  const int all = threads > 0 ? threads : available_threads();
+  const int in_flight = static_cast<int>(std::clamp<std::int64_t>(items, 1, all));
+  return {in_flight, all / in_flight};
+}
+
+void parallel_items(std::int64_t count, const ThreadBudget& budget,
+                    const std::function<void(std::int64_t)>& body) {
+  const int workers =
+      static_cast<int>(std::clamp<std::int64_t>(budget.items, 1, std::max<std::int64_t>(count, 1)));
+  // TBB keeps no more threads than cores unless told otherwise; -j may ask for more.
+  std::optional<tbb::global_control> more;
+  if (workers * budget.per_item > available_threads())
+    more.emplace(tbb::global_control::max_allowed_parallelism, workers * budget.per_item);
+
+  std::atomic<std::int64_t> next = 0;
+  // Items start in their order, each in an arena of its own that bounds the threads inside it: a
+  // thread that waits inside one item can never pick up another item meanwhile.
+  const auto work = [&](int) {
+    tbb::task_arena inside(std::max(budget.per_item, 1));
+    for (std::int64_t i = next++; i < count; i = next++) {
+      try {
+        inside.execute([&] { body(i); });
+      } catch (...) {
+        next = count;
+        throw;
+      }
+    }
+  };
+  if (workers == 1) {
+    work(0);
+  } else {
+    tbb::task_arena(workers).execute(
+        [&] { tbb::parallel_for(0, workers, work, tbb::simple_partitioner{}); });
+  }
+}
+
+void parallel_ranges(std::int64_t count, std::int64_t grain,
+                     const std::function<void(std::int64_t, std::int64_t)>& body) {
+  grain = std::max<std::int64_t>(grain, 1);
+  const std::int64_t ranges = (count + grain - 1) / grain;
+  const auto run = [&](std::int64_t range) {
+    body(range * grain, std::min(count, (range + 1) * grain));
+  };
+  if (ranges == 1) {
+    run(0);
+  } else {
+    tbb::parallel_for(std::int64_t{0}, ranges, run);
+  }
+}
+
+}  // namespace restore

@@ -1,5 +1,5 @@
-// Threads, set on purpose: TBB over items and tiles, libtorch inside one evaluation, and their product
-// never exceeds the budget that the user gave with -j.
+// Threads, set on purpose: TBB over items and tiles, libtorch inside one evaluation, and their
+// product never exceeds the budget that the user gave with -j.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// A parameter is declared once, as data: name, unit, range, help, and the struct field it sets, whose
-// initialiser is the default. Command line (--param K=V), --help, job files and docs derive from it.
+// A parameter is declared once, as data: name, unit, range, help, and the struct field it sets,
+// whose initialiser is the default. Command line (--param K=V), --help, job files and docs derive
+// from it.
 #pragma once
 
 #include <string>
@@ -55,7 +56,8 @@ void set_parameter(const Parameters<Options>& parameters, Options& options, std:
         [&](auto member) {
           using Field = std::remove_reference_t<decltype(options.*member)>;
           options.*member = static_cast<Field>(number);
-          if (static_cast<double>(options.*member) != number) throw_not_whole(parameter.info, number);
+          if (static_cast<double>(options.*member) != number)
+            throw_not_whole(parameter.info, number);
         },
         parameter.field);
     return;

@@ -1,7 +1,10 @@
-// Progress on stderr: a bar on a terminal, plain lines in a log, JSON lines for a program, or nothing.
+// Progress on stderr: a bar on a terminal, plain lines in a log, JSON lines for a program, or
+// nothing.
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,7 +15,8 @@ enum class ProgressStyle { automatic, plain, json, none };
 // "auto", "plain", "json", "none"; usage error otherwise.
 ProgressStyle parse_progress_style(const std::string& name);
 
-// Thread-safe. Counts items; an item may report its steps. NO_COLOR and a non-terminal are honoured.
+// Thread-safe. Counts items; an item may report its steps. NO_COLOR and a non-terminal are
+// honoured.
 class Progress {
  public:
   virtual ~Progress() = default;
@@ -22,9 +26,20 @@ class Progress {
   virtual void item_done(const std::string& name, bool ok) = 0;
   // A line for people, kept clear of the bar.
   virtual void message(const std::string& line) = 0;
+  // Runs `write`, which prints to the same terminal (results on stdout), with the bar out of the
+  // way.
+  virtual void aside(const std::function<void()>& write) = 0;
   virtual void end() = 0;
 };
 
 std::unique_ptr<Progress> make_progress(ProgressStyle style);
+
+// Where progress goes; `make_progress(style)` finds out about stderr, TERM and NO_COLOR by itself.
+struct ProgressOutput {
+  std::FILE* stream = stderr;
+  bool terminal = false;
+  bool colour = false;
+};
+std::unique_ptr<Progress> make_progress(ProgressStyle style, const ProgressOutput& output);
 
 }  // namespace restore
