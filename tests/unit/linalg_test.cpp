@@ -1,0 +1,106 @@
+// CG, the power method and inner products against dense linear algebra.
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/core/parallel.h"
+#include "librestore/linalg/conjugate_gradients.h"
+#include "librestore/linalg/inner_product.h"
+#include "librestore/linalg/power_method.h"
+#include "librestore/model/random.h"
+#include "tests/support/comparison.h"
+
+namespace restore {
+namespace {
+
+constexpr Shape kShape{1, 5, 6};
+
+// A random symmetric positive definite 30 x 30 matrix with eigenvalues from 1 to 100.
+struct DenseMap {
+  torch::Tensor matrix, eigenvalues;
+
+  explicit DenseMap(std::uint64_t seed) {
+    Rng rng(seed);
+    const auto square = randn(rng, {1, 30, 30}, 1, torch::kFloat64)[0][0];
+    const auto basis = std::get<0>(torch::linalg_qr(square));
+    eigenvalues = torch::logspace(0, 2, 30, 10, torch::kFloat64);
+    matrix = basis.matmul(eigenvalues.diag()).matmul(basis.t());
+  }
+
+  LinearMap map() const {
+    return [this](const torch::Tensor& x) {
+      return x.reshape({-1, 30}).matmul(matrix.t()).reshape(x.sizes());
+    };
+  }
+};
+
+BOOST_AUTO_TEST_CASE(conjugate_gradients_solves_a_dense_system) {
+  const DenseMap dense(1);
+  Rng rng(2);
+  const auto expected = randn(rng, kShape, 3, torch::kFloat64);
+  const auto result = conjugate_gradients(dense.map(), dense.map()(expected), {}, {1e-12, 200, {}});
+  BOOST_TEST(result.converged);
+  // The error is at most the condition number, 100, times the residual.
+  BOOST_TEST(testing::relative_difference(result.x, expected) < 1e-10);
+}
+
+BOOST_AUTO_TEST_CASE(a_perfect_preconditioner_needs_one_iteration) {
+  const DenseMap dense(3);
+  Rng rng(4);
+  const auto expected = randn(rng, kShape, 1, torch::kFloat64);
+  const auto inverse = dense.matrix.inverse();
+  CgOptions options{1e-10, 10, [&](const torch::Tensor& r) {
+                      return r.reshape({-1, 30}).matmul(inverse.t()).reshape(r.sizes());
+                    }};
+  const auto result = conjugate_gradients(dense.map(), dense.map()(expected), {}, options);
+  BOOST_TEST(result.iterations == 1);
+  BOOST_TEST(testing::relative_difference(result.x, expected) < 1e-10);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_gives_what_its_items_give_alone) {
+  const DenseMap dense(5);
+  Rng rng(6);
+  auto b = randn(rng, kShape, 3, torch::kFloat64);
+  b[1] = 0;     // converged before the first step
+  b[2] *= 1e6;  // another scale
+  const auto together = conjugate_gradients(dense.map(), b, {}, {1e-8, 15, {}}).x;
+  for (std::int64_t n = 0; n < 3; ++n) {
+    const auto alone = conjugate_gradients(dense.map(), b.narrow(0, n, 1), {}, {1e-8, 15, {}}).x;
+    // A batched matrix product rounds in another order: a few units in the last place, amplified by
+    // the condition number.
+    BOOST_TEST(testing::largest_difference(together.narrow(0, n, 1), alone) <=
+               1e-11 * b[n].abs().max().item<double>());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(running_out_of_iterations_is_said) {
+  const DenseMap dense(7);
+  Rng rng(8);
+  const auto b = randn(rng, kShape, 1, torch::kFloat64);
+  const auto result = conjugate_gradients(dense.map(), b, {}, {1e-12, 3, {}});
+  BOOST_TEST(!result.converged);
+  BOOST_TEST(result.iterations == 3);
+  BOOST_TEST(result.relative_residual > 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(the_power_method_finds_the_largest_eigenvalue) {
+  const DenseMap dense(9);
+  const auto result = largest_eigenvalue(dense.map(), {1, 1, 5, 6}, torch::kFloat64, {1e-12, 1000});
+  BOOST_TEST(result.converged);
+  // The Rayleigh quotient's error is the square of the vector's; neighbouring eigenvalues are 17 %
+  // apart.
+  BOOST_TEST(std::abs(result.eigenvalue - 100) < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(inner_products_do_not_move_with_threads) {
+  Rng rng(10);
+  const auto a = randn(rng, {3, 301, 257}, 2), b = randn(rng, {3, 301, 257}, 2);
+  torch::Tensor one, many;
+  parallel_items(1, {1, 1}, [&](std::int64_t) { one = inner_product(a, b); });
+  parallel_items(1, {1, 4}, [&](std::int64_t) { many = inner_product(a, b); });
+  BOOST_TEST(torch::equal(one, many));
+  const auto expected = (a.to(torch::kFloat64) * b.to(torch::kFloat64)).sum({1, 2, 3}, true);
+  // Cancellation: compare with the size of the summands, 232,071 products of size 1.
+  BOOST_TEST(testing::largest_difference(one, expected) < 1e-9);
+}
+
+}  // namespace
+}  // namespace restore
