@@ -1,1 +1,39 @@
+#include "tools/common/run_tool.h"
 
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "librestore/core/interrupt.h"
+
+namespace restore {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+int fail(const char* tool, ExitCode code, const std::string& message) {
+  fmt::print(stderr, "{}: {}\n", std::filesystem::path(tool).filename().string(), message);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int run_tool(int argc, char** argv, const ToolBody& body) {
+  try {
+    install_interrupt_handlers();
+    return static_cast<int>(body(argc, argv));
+  } catch (const Error& error) {
+    return fail(argv[0], error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(argv[0], ExitCode::some_failed, "out of memory");
+  } catch (
+      const std::exception& error) {  // c10::Error too: its backtrace starts on the second line
+    return fail(argv[0], ExitCode::some_failed, first_line(error.what()));
+  }
+}
+
+}  // namespace restore

@@ -1,0 +1,45 @@
+#include "tools/common/command_line.h"
+
+#include <fmt/core.h>
+
+#include "librestore/core/error.h"
+
+namespace restore {
+namespace {
+
+constexpr std::size_t kFlagColumn = 32;  // where the descriptions start in --help
+
+std::string footer_of(const ToolText& text) {
+  std::string footer = "Example:\n  " + text.example;
+  if (!text.notes.empty()) footer += "\n\n" + text.notes;
+  return footer;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_command_line(const ToolText& text) {
+  auto app = std::make_unique<CLI::App>(text.purpose, text.name);
+  app->set_version_flag("--version", text.name + " " RESTORE_VERSION, "Print the version");
+  app->set_help_flag("-h,--help", "Print this help");
+  app->get_formatter()->column_width(kFlagColumn);
+  app->get_formatter()->label("OPTIONS", "OPTION...");
+  app->get_formatter()->label("Positionals", "Input");
+  app->footer(footer_of(text));
+  return app;
+}
+
+bool parse_command_line(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+  } catch (const CLI::ParseError& error) {
+    throw usage_error("{}; see {} --help", error.what(), app.get_name());
+  }
+  return false;
+}
+
+}  // namespace restore

@@ -1,0 +1,24 @@
+// CLI11 with the manners that every tool shares: --help, --version, one-line usage errors.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace restore {
+
+struct ToolText {
+  std::string name;     // "restore-inpaint"
+  std::string purpose;  // one sentence
+  std::string example;  // one command line
+  std::string notes;    // what else a user must know; may be empty
+};
+
+std::unique_ptr<CLI::App> make_command_line(const ToolText& text);
+
+// False: --help or --version was asked for and has been printed. A usage error names what is wrong
+// and where help is.
+bool parse_command_line(CLI::App& app, int argc, char** argv);
+
+}  // namespace restore
