@@ -11,7 +11,7 @@
 namespace restore {
 namespace {
 
-constexpr int kWindow = 11;          // px
+constexpr int kWindow = kSsimWindow;
 constexpr double kSigma = 1.5;       // px
 constexpr double kC1 = 1e-4;         // (K1 L)^2, K1 = 0.01, L = 1
 constexpr double kC2 = 9e-4;         // (K2 L)^2, K2 = 0.03

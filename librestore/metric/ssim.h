@@ -8,6 +8,8 @@
 
 namespace restore {
 
+inline constexpr int kSsimWindow = 11;  // px
+
 // Mean SSIM with the paper's 11x11 Gaussian window of 1.5 px, K1 = 0.01, K2 = 0.03, peak 1, over
 // the pixels whose window lies inside the picture. 1 x C x H x W; one value a channel. Pictures
 // with a side under 11 px throw an item error.

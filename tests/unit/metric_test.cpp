@@ -6,6 +6,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/metric/psnr.h"
+#include "librestore/metric/scores.h"
 #include "librestore/metric/ssim.h"
 #include "librestore/model/shape.h"
 
@@ -109,6 +110,37 @@ BOOST_AUTO_TEST_CASE(float_pictures_give_the_same_values) {
   BOOST_TEST(ssim(reference.to(torch::kFloat32), estimate.to(torch::kFloat32)) ==
                  ssim(reference, estimate),
              tolerance);
+}
+
+BOOST_AUTO_TEST_CASE(a_set_scores_the_mean_of_its_pictures) {
+  const Shape shape{3, 16, 12};
+  const auto grey = constant(shape, 0.5);
+  const auto first = score(grey, constant(shape, 0.6));    // 20 dB
+  const auto second = score(grey, constant(shape, 0.51));  // 40 dB
+  const auto tolerance = boost::test_tools::tolerance(kRounding);
+  const auto mean = mean_scores({first, second});
+  BOOST_TEST(mean.psnr == 30.0, tolerance);
+  BOOST_TEST(mean.channel_psnr == std::vector<double>(3, 30.0),
+             tolerance << boost::test_tools::per_element());
+  BOOST_TEST(mean.ssim.value() == (*first.ssim + *second.ssim) / 2, tolerance);
+}
+
+BOOST_AUTO_TEST_CASE(a_mean_leaves_out_what_a_picture_lacks) {
+  const auto whole = score(constant({3, 16, 12}, 0.5), constant({3, 16, 12}, 0.6));
+  const auto tiny_grey = score(constant({1, 10, 10}, 0.5), constant({1, 10, 10}, 0.6));
+  BOOST_TEST(!tiny_grey.ssim.has_value());
+  const auto mean = mean_scores({whole, tiny_grey});
+  BOOST_TEST(mean.psnr == 20.0, boost::test_tools::tolerance(kRounding));
+  BOOST_TEST(!mean.ssim.has_value());
+  BOOST_TEST(mean.channel_psnr.empty());
+}
+
+BOOST_AUTO_TEST_CASE(scores_are_valid_json_even_when_infinite) {
+  const auto image = constant({1, 16, 12}, 0.5);
+  const auto json = Json::parse(to_json(score(image, image)).dump());
+  BOOST_TEST(json.at("psnr").is_null());
+  BOOST_TEST(json.at("psnr_per_channel").size() == 1U);
+  BOOST_TEST(json.at("ssim").get<double>() == 1.0, boost::test_tools::tolerance(kRounding));
 }
 
 BOOST_AUTO_TEST_CASE(pictures_that_cannot_be_compared_are_refused) {
