@@ -70,9 +70,11 @@ std::string describe_parameter(const ParameterInfo& info, double default_value);
 
 template <typename Options>
 std::vector<std::string> describe_parameters(const Parameters<Options>& parameters) {
+  // Not a temporary: GCC 12 warns of reads past its members by alternatives that are never taken.
+  static const Options defaults{};
   std::vector<std::string> lines;
   for (const auto& parameter : parameters)
-    lines.push_back(describe_parameter(parameter.info, parameter.get(Options{})));
+    lines.push_back(describe_parameter(parameter.info, parameter.get(defaults)));
   return lines;
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,14 @@ struct SigmaRange {
   double maximum = 1e30;
 };
 
+// One run of calls on pictures that change little from call to call. A denoiser that iterates inside
+// may start where its last call ended: the same D to the same tolerance, sooner. One thread's.
+class DenoiserSession {
+ public:
+  virtual ~DenoiserSession() = default;
+  virtual torch::Tensor denoise(const torch::Tensor& x, double sigma) = 0;
+};
+
 class Denoiser {
  public:
   virtual ~Denoiser() = default;
@@ -34,6 +43,8 @@ class Denoiser {
   // The distance in pixels beyond which an input pixel cannot change an output pixel; empty:
   // unbounded.
   virtual std::optional<int> receptive_field() const = 0;
+  // For the duration of one method's run; the denoiser outlives it. By default plain calls.
+  virtual std::unique_ptr<DenoiserSession> session() const;
   virtual SigmaRange sigma_range() const { return {}; }
   // As --prior takes it.
   virtual std::string name() const = 0;

@@ -1,1 +1,55 @@
+// Venkatakrishnan, Bouman, Wohlberg 2013, "Plug-and-play priors for model based reconstruction",
+// https://doi.org/10.1109/GlobalSIP.2013.6737048
+#include "librestore/solve/admm.h"
 
+#include "librestore/solve/plug_and_play.h"
+
+namespace restore {
+
+const Parameters<AdmmOptions>& Admm::parameters() {
+  static const Parameters<AdmmOptions> table{
+      {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"},
+       &AdmmOptions::iterations},
+      {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 to derive it from the noise"},
+       &AdmmOptions::sigma},
+      {{"lambda", "", 1e-6, 1e6, "weight of the prior against the data"}, &AdmmOptions::lambda},
+      {{"tolerance", "", 0, 1, "relative move of the state at which to stop"},
+       &AdmmOptions::tolerance},
+  };
+  return table;
+}
+
+Result Admm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
+                 Observer* observer) const {
+  return restore_items(measurement,
+                       [&](const Measurement& item) { return run_item(item, prior, observer); });
+}
+
+Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
+                      Observer* observer) const {
+  const LinearOperator& A = measurement.linear("admm");
+  const auto& y = measurement.y;
+  const double sigma_y = floored_sigma(measurement);
+  const double sigma = options_.sigma > 0 ? options_.sigma : std::max(4 * sigma_y, 0.05);
+  const double rho = options_.lambda * sigma_y * sigma_y / (sigma * sigma);
+
+  PriorStep D(prior);
+  StepMonitor monitor("admm", options_.iterations, options_.tolerance, observer);
+  auto v = A.initial_estimate(y);
+  auto u = torch::zeros_like(v);
+  bool go_on = true;
+  while (go_on) {
+    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_k - u_k)||^2
+    const auto x = A.prox(v - u, y, rho);
+    const auto v_previous = v;
+    // v_{k+1} = D(x_{k+1} + u_k, sigma)
+    v = D(x + u, sigma);
+    // u_{k+1} = u_k + x_{k+1} - v_{k+1}
+    u = u + x - v;
+    go_on = monitor.proceed(v_previous, x, sigma);
+  }
+  if (is_noiseless(measurement)) v = A.prox(v, y, rho);
+  return {v, {}, monitor.finish(measurement, v, D.calls())};
+}
+
+}  // namespace restore

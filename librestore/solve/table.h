@@ -15,9 +15,9 @@ using ParameterValues = std::map<std::string, std::string>;
 
 struct MethodRow {
   std::string name;
-  std::string summary;   // one line
-  std::string citation;  // authors year, title, link
-  std::string needs;     // "linear operator", "identity"
+  std::string summary;                       // one line
+  std::string citation;                      // authors year, title, link
+  std::string needs;                         // "linear operator", "identity"
   std::vector<std::string> (*parameters)();  // described, a line each
   std::unique_ptr<Method> (*make)(const ParameterValues& values);
 };

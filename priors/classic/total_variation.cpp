@@ -162,6 +162,30 @@ void check_image(const torch::Tensor& x) {
               x.sizes());
 }
 
+class WarmSession : public DenoiserSession {
+ public:
+  explicit WarmSession(const TotalVariationOptions& options) : options_(options) {}
+
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) override {
+    const double weight = options_.strength * TotalVariation::weight(sigma);
+    if (weight == 0) return x.clone();
+    const bool same = dual_.defined() && dual_.size(0) == x.size(0) &&
+                      dual_.size(1) == 2 * x.size(1) &&
+                      dual_.sizes().slice(2) == x.sizes().slice(2);
+    // |p| <= weight at every pixel: with the weight the field grows and shrinks.
+    auto prox = total_variation_prox(x, weight, {options_.tolerance},
+                                     same ? dual_.mul_(weight / weight_) : torch::Tensor());
+    dual_ = prox.dual;
+    weight_ = weight;
+    return prox.u;
+  }
+
+ private:
+  TotalVariationOptions options_;
+  torch::Tensor dual_;
+  double weight_ = 0;
+};
+
 }  // namespace
 
 torch::Tensor total_variation(const torch::Tensor& u) {
@@ -212,9 +236,11 @@ const Parameters<TotalVariationOptions>& TotalVariation::parameters() {
 double TotalVariation::weight(double sigma) { return 1.75 * std::pow(sigma, 1.2); }
 
 torch::Tensor TotalVariation::denoise(const torch::Tensor& x, double sigma) const {
-  return total_variation_prox(x, options_.strength * weight(sigma),
-                              {.tolerance = options_.tolerance})
-      .u;
+  return total_variation_prox(x, options_.strength * weight(sigma), {options_.tolerance}).u;
+}
+
+std::unique_ptr<DenoiserSession> TotalVariation::session() const {
+  return std::make_unique<WarmSession>(options_);
 }
 
 std::string TotalVariation::name() const {

@@ -1,0 +1,43 @@
+// The alternating direction method of multipliers with a denoiser in the place of the prior's prox.
+//
+// Boyd et al. 2011, "Distributed optimization and statistical learning via the alternating direction
+//   method of multipliers" (scaled form), https://doi.org/10.1561/2200000016
+// Venkatakrishnan, Bouman, Wohlberg 2013, "Plug-and-play priors for model based reconstruction",
+//   https://doi.org/10.1109/GlobalSIP.2013.6737048
+//
+//   x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_k - u_k)||^2,   rho = lambda sigma_y^2 / sigma^2
+//   v_{k+1} = D(x_{k+1} + u_k, sigma)
+//   u_{k+1} = u_k + x_{k+1} - v_{k+1}
+// The state v + u moves by x_{k+1} - v_k: that is 0 exactly where primal and dual residual are, and it
+// is the residual of the stop. With D = prox of sigma^2 R the fixed point is the MAP estimate
+// argmin 1/2 ||A x - y||^2 + lambda sigma_y^2 R(x); sigma then only sets the pace.
+#pragma once
+
+#include "librestore/core/parameters.h"
+#include "librestore/model/method.h"
+
+namespace restore {
+
+struct AdmmOptions {
+  int iterations = 50;      // at most
+  double sigma = 0;         // noise level of the denoiser, [0,1]; 0: 4 sigma_y, at least 0.05
+  double lambda = 1;        // weight of the prior against the data
+  double tolerance = 1e-4;  // stop at ||x_{k+1} - v_k|| <= tolerance ||x_{k+1}||
+};
+
+class Admm : public Method {
+ public:
+  explicit Admm(const AdmmOptions& options = {}) : options_(options) {}
+  static const Parameters<AdmmOptions>& parameters();
+
+  // Needs a linear operator. Where sigma_y is 0 the estimate is moved to meet the data.
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const override;
+
+ private:
+  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+
+  AdmmOptions options_;
+};
+
+}  // namespace restore

@@ -1,0 +1,43 @@
+// What the plug-and-play methods share: a floor under the noise, the prior's step, items one by one.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <torch/types.h>
+
+#include "librestore/model/method.h"
+
+namespace restore {
+
+// Data are never taken to be better than this, [0,1] units: DPIR's floor, a quarter of an 8-bit step,
+// about the rounding error of an 8-bit file (1 / (255 sqrt(12))).
+constexpr double kSigmaFloor = 0.255 / 255;
+
+// sigma_y, or the floor where that is higher.
+double floored_sigma(const Measurement& measurement);
+
+// sigma_y below the floor: the estimate has to meet the data.
+bool is_noiseless(const Measurement& measurement);
+
+// D for one run: its level kept within the prior's range, its calls counted.
+class PriorStep {
+ public:
+  explicit PriorStep(const Denoiser& prior);
+
+  torch::Tensor operator()(const torch::Tensor& x, double sigma);
+  int calls() const { return calls_; }
+
+ private:
+  SigmaRange range_;
+  std::unique_ptr<DenoiserSession> session_;
+  int calls_ = 0;
+};
+
+// Restores the items of the batch one by one, so that none can see another (initial estimates, stops
+// and restarts are decided from whole tensors), and puts the results together. The summary is the one
+// of the item that ended worst, with the calls of all.
+Result restore_items(const Measurement& measurement,
+                     const std::function<Result(const Measurement& item)>& restore_one);
+
+}  // namespace restore
