@@ -8,6 +8,8 @@ namespace {
 
 // A move that has grown by this factor over the smallest one is no transient any more.
 constexpr double kDivergence = 1e4;
+// A picture whose root mean square has grown by this factor, or to this value, is none any more.
+constexpr double kGrowth = 100;
 
 }  // namespace
 
@@ -51,6 +53,8 @@ bool StepMonitor::proceed(const torch::Tensor& previous, const torch::Tensor& x,
   const double size = std::sqrt(total_squared_norm(x));
   const double move = std::sqrt(total_squared_norm(x - previous)) / std::max(size, 1e-12);
   summary_.fixed_point_residual = move;
+  const double rms = size / std::sqrt(std::max<double>(1, static_cast<double>(x.numel())));
+  if (summary_.iterations == 1) first_rms_ = std::max(rms, 1.0);
 
   if (!std::isfinite(move)) {
     end(Termination::diverged,
@@ -58,6 +62,9 @@ bool StepMonitor::proceed(const torch::Tensor& previous, const torch::Tensor& x,
   } else if (move > kDivergence * smallest_residual_ && move > 1) {
     end(Termination::diverged, fmt::format("{}: the step size grew to {:.3g} in step {}", method_,
                                            move, summary_.iterations));
+  } else if (rms > kGrowth * first_rms_) {
+    end(Termination::diverged, fmt::format("{}: the estimate grew to {:.3g} in step {}", method_,
+                                           rms, summary_.iterations));
   } else if (move <= tolerance_) {
     end(Termination::converged, fmt::format("{}: fixed-point residual {:.2e} after {} steps",
                                             method_, move, summary_.iterations));

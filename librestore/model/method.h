@@ -84,6 +84,7 @@ class StepMonitor {
   Observer* observer_;
   Summary summary_;
   double smallest_residual_ = 1e300;
+  double first_rms_ = 1;  // of the first estimate, [0,1] units, at least 1
   bool ended_ = false;
 };
 

@@ -110,6 +110,20 @@ BOOST_AUTO_TEST_CASE(the_monitor_says_why_it_ended) {
   BOOST_TEST(!growing.proceed(x, -x, 0.1));  // a move of relative size 2 after one of 1e-5
   BOOST_TEST(!growing.finish(measurement, x, 1).usable());
 
+  // Steady growth: every move is half of the estimate, which is a hundred times white in the end.
+  StepMonitor expanding("m", 100, 0, nullptr);
+  auto grown = x;
+  int doublings = 0;
+  bool go_on = true;
+  while (go_on) {
+    const auto previous = grown;
+    grown = 2 * grown;
+    ++doublings;
+    go_on = expanding.proceed(previous, grown, 0.1);
+  }
+  BOOST_TEST(!expanding.finish(measurement, grown, 1).usable());
+  BOOST_TEST(doublings == 8);  // rms sqrt(1/3) 2^n > 100 at n = 8
+
   StopAt observer(3);
   StepMonitor stopped("m", 10, 0, &observer);
   int count = 1;
