@@ -14,6 +14,8 @@ unset(restore_FIND_REQUIRED)
 # What only the sources and the tools need.
 find_package(CLI11 REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_path(WEBP_INCLUDE_DIR webp/encode.h REQUIRED)
 if(BUILD_TESTING)
   find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 endif()

@@ -6,9 +6,9 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache git
   libtorch-dev              # tensors, networks
-  libopenimageio-dev        # picture files
+  libopenimageio-dev libwebp-dev  # picture files
   libexiv2-dev              # EXIF, XMP, IPTC
-  libeigen3-dev libtbb-dev librandom123-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  libeigen3-dev libtbb-dev librandom123-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev
   help2man                  # man pages
   libboost-test-dev libimage-exiftool-perl  # tests
 )

@@ -1,1 +1,230 @@
+#include "librestore/run/batch.h"
 
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "librestore/core/interrupt.h"
+#include "librestore/core/parallel.h"
+#include "librestore/model/threads.h"
+#include "librestore/run/file_hash.h"
+#include "librestore/run/run_log.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+void print_line(const std::string& line) {
+  const std::string text = line + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+class Batch {
+ public:
+  Batch(const Plan& plan, const BatchRequest& request, Progress& progress, const ItemWork& work)
+      : plan_(plan),
+        request_(request),
+        progress_(progress),
+        work_(work),
+        parameters_hash_(hash_text(request.parameters.dump())),
+        records_(plan.items.size()) {
+    // A single picture leaves no log beside it, unless a later call is to know about it.
+    if (plan.to_folder || request.existing == Existing::skip_done) log_.emplace(plan.folder);
+  }
+
+  BatchResult run() {
+    const auto count = static_cast<std::int64_t>(plan_.items.size());
+    const ThreadBudget budget = divide_threads(request_.threads, count);
+    progress_.begin(request_.tool, count);
+    parallel_items(count, budget, [&](std::int64_t i) {
+      if (interrupted()) return;
+      set_torch_threads(budget.per_item);
+      run_item(static_cast<std::size_t>(i));
+    });
+    progress_.end();
+    return finish();
+  }
+
+ private:
+  Json begin_record(const Item& item) const {
+    return {{"input", item.input.string()}, {"output", item.output.string()}};
+  }
+
+  void run_item(std::size_t index) {
+    const Item& item = plan_.items[index];
+    try {
+      end_item(index, process(item));
+    } catch (const Error& error) {
+      if (error.code() == ExitCode::interrupted) return;
+      fail(index, error.what(), error.code() == ExitCode::usage);
+    } catch (const std::bad_alloc&) {
+      fail(index, "out of memory; fewer threads (-j) work on fewer pictures at once", false);
+    } catch (const std::exception& error) {
+      // libtorch's messages go on for a screenful.
+      fail(index, error.what(), false);
+    }
+  }
+
+  // Everything that ends without a throw: done, skipped or planned.
+  Json process(const Item& item) {
+    const auto start = std::chrono::steady_clock::now();
+    if (!item.problem.empty()) throw item_error("{}", item.problem);
+    Fingerprints fingerprints{log_ ? input_hash(item) : "", parameters_hash_, ""};
+    Json record = begin_record(item);
+    if (is_done(item, fingerprints)) {
+      record["status"] = "skipped";
+    } else if (request_.dry_run) {
+      record["status"] = "planned";
+    } else {
+      record["status"] = "ok";
+      record.update(do_work(item, fingerprints));
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      record["seconds"] = std::round(seconds.count() * 1000) / 1000;
+    }
+    return record;
+  }
+
+  static std::string input_hash(const Item& item) {
+    std::vector<fs::path> paths{item.input};
+    paths.insert(paths.end(), item.also_reads.begin(), item.also_reads.end());
+    return hash_files(paths);
+  }
+
+  bool is_done(const Item& item, const Fingerprints& now) const {
+    if (request_.existing != Existing::skip_done) return false;
+    const OutputState state = log_->state(item.output, now);
+    if (state == OutputState::foreign)
+      throw item_error(
+          "{}: exists, and no record says that it was made here; --overwrite replaces it",
+          item.output.string());
+    return state == OutputState::done;
+  }
+
+  Json do_work(const Item& item, Fingerprints fingerprints) {
+    prepare_folder(item.output);
+    if (!log_) return work_(item);
+    log_->started(item.output);
+    try {
+      Json result = work_(item);
+      fingerprints.output = hash_files({item.output});
+      log_->done(item.output, fingerprints);
+      return result;
+    } catch (const std::exception&) {
+      // What another program may put there later is not ours.
+      if (!fs::exists(item.output) && !interrupted()) log_->failed(item.output);
+      throw;
+    }
+  }
+
+  // Says now, not after minutes of work, that nothing can be written there.
+  void prepare_folder(const fs::path& output) const {
+    const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+    std::error_code error;
+    if (plan_.to_folder) fs::create_directories(folder, error);
+    if (error) throw file_error(folder, "cannot make this folder", error.value());
+    if (access(folder.c_str(), W_OK | X_OK) != 0) throw file_error(output, "cannot write", errno);
+  }
+
+  void fail(std::size_t index, const std::string& message, bool usage) {
+    const Item& item = plan_.items[index];
+    std::string error = first_line(message);
+    const auto mentions = [&](const fs::path& path) {
+      return error.find(path.string()) != std::string::npos;
+    };
+    if (!mentions(item.input) && !mentions(item.output))
+      error = fmt::format("{}: {}", item.input.string(), error);
+    Json record = begin_record(item);
+    record["status"] = "failed";
+    record["error"] = error;
+    progress_.message(fmt::format("{}: {}", request_.tool, error));
+    {
+      const std::lock_guard lock(mutex_);
+      ++failed_;
+      if (usage) ++usage_;
+    }
+    end_item(index, std::move(record));
+  }
+
+  void end_item(std::size_t index, Json record) {
+    const bool ok = record["status"] != "failed";
+    {
+      const std::lock_guard lock(mutex_);
+      ++ended_;
+      if (record["status"] == "skipped") ++skipped_;
+      if (!request_.json && !request_.quiet && ok) print(line_for_people(record));
+      records_[index] = std::move(record);
+      while (next_ < records_.size() && records_[next_]) print_json(*records_[next_++]);
+    }
+    progress_.item_done(plan_.items[index].id, ok);
+  }
+
+  std::string line_for_people(const Json& record) const {
+    const std::string input = record["input"], status = record["status"];
+    if (status == "skipped") return fmt::format("{}: done already", input);
+    const std::string both = fmt::format("{} -> {}", input, record["output"].get<std::string>());
+    if (status == "planned") return both;
+    const std::string said = request_.describe ? request_.describe(record) + ", " : "";
+    return fmt::format("{}: {}{:.2f} s", both, said, record["seconds"].get<double>());
+  }
+
+  void print_json(const Json& record) {
+    if (request_.json) print(record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+
+  void print(const std::string& line) {
+    progress_.aside([&] { request_.print ? request_.print(line) : print_line(line); });
+  }
+
+  BatchResult finish() {
+    BatchResult result;
+    for (; next_ < records_.size(); ++next_)
+      if (records_[next_]) print_json(*records_[next_]);
+    for (auto& record : records_)
+      if (record) result.records.push_back(std::move(*record));
+    result.code = code();
+    if (result.code == ExitCode::interrupted)
+      progress_.message(fmt::format("{}: interrupted; {} of {} done, --skip-existing does the rest",
+                                    request_.tool, ended_ - failed_, records_.size()));
+    return result;
+  }
+
+  ExitCode code() const {
+    if (ended_ < records_.size()) return ExitCode::interrupted;
+    if (failed_ == 0) return ExitCode::ok;
+    return usage_ == ended_ - skipped_ ? ExitCode::usage : ExitCode::some_failed;
+  }
+
+  const Plan& plan_;
+  const BatchRequest& request_;
+  Progress& progress_;
+  const ItemWork& work_;
+  const std::string parameters_hash_;
+  std::optional<RunLog> log_;
+
+  std::mutex mutex_;  // guards what follows
+  std::vector<std::optional<Json>> records_;
+  std::size_t next_ = 0;  // the first record that has not been printed
+  std::size_t ended_ = 0, failed_ = 0, usage_ = 0, skipped_ = 0;
+};
+
+}  // namespace
+
+BatchResult run_batch(const Plan& plan, const BatchRequest& request, Progress& progress,
+                      const ItemWork& work) {
+  return Batch(plan, request, progress, work).run();
+}
+
+}  // namespace restore

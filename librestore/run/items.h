@@ -1,0 +1,52 @@
+// What a call is about to do: which file becomes which. Made and checked before anything starts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace restore {
+
+struct Item {
+  // The path below the input folder (`sub/a.png`), or the name of a file that was given itself. The
+  // same however the folder was reached: what `Rng`'s image key is made from. Unique in a plan.
+  std::string id;
+  std::filesystem::path input;
+  std::filesystem::path output;
+  // Other files that decide the result (a mask); the record of a finished item covers them too.
+  std::vector<std::filesystem::path> also_reads{};
+  // Why this item cannot even be tried (`a.png: no such file`); empty: it can.
+  std::string problem{};
+};
+
+// What to do about outputs that are there already.
+enum class Existing {
+  refuse,
+  overwrite,
+  skip_done,  // leave what a verified record says is done (run_log.h), do the rest
+};
+
+struct PlanRequest {
+  std::vector<std::string> inputs;  // files and folders
+  std::string output;               // file or folder
+  bool recursive = false;           // folders with all below them, the tree kept
+  Existing existing = Existing::refuse;
+};
+
+struct Plan {
+  std::vector<Item> items;       // sorted by id: the order does not depend on the file system's
+  std::filesystem::path folder;  // of the outputs
+  bool to_folder = false;        // the output was named as a folder
+};
+
+// The output is a folder if it exists as one, ends with '/', or the inputs are several or a folder;
+// an item's output then has the item's id for its name (with the extension .png if no picture can be
+// written in the input's format). From folders come pictures only, hidden files, what lies in the
+// output folder and linked folders excepted; a file given itself is always taken.
+//
+// Throws a usage error when an output is one of the inputs (by any name: links are followed), when
+// two inputs have one output, when an output exists and that is to be refused; Error{no_input} when
+// nothing given can be tried.
+Plan plan_items(const PlanRequest& request);
+
+}  // namespace restore
