@@ -1,1 +1,273 @@
+#include "priors/neural/network.h"
 
+#include <numeric>
+
+#include "librestore/core/error.h"
+#include "librestore/model/random.h"
+#include "priors/neural/fused_ops.h"
+
+namespace restore {
+namespace {
+
+constexpr int kStemFactor = 2;  // pixel-unshuffle of the stem
+constexpr int kStemChannels = kImageChannels * kStemFactor * kStemFactor;
+constexpr int kMaxLevels = 6, kMaxBlocks = 64, kMaxWidth = 1024;
+
+struct WeightSpec {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  double deviation;  // of the initial normal values
+  bool block;        // a convolution inside a block: may be bfloat16
+};
+
+int levels(const NetworkConfig& config) { return static_cast<int>(config.encoder.size()) + 1; }
+std::int64_t level_width(const NetworkConfig& config, int level) {
+  return std::int64_t{config.width} << level;
+}
+
+// Blocks in the order in which forward() visits them: their level and name.
+struct BlockPlace {
+  int level;
+  std::string name;
+};
+std::vector<BlockPlace> block_places(const NetworkConfig& config) {
+  std::vector<BlockPlace> places;
+  const int depth = levels(config) - 1;
+  const auto add = [&](int level, int count, const std::string& part) {
+    for (int i = 0; i < count; ++i) places.push_back({level, fmt::format("{}.{}", part, i)});
+  };
+  for (int l = 0; l < depth; ++l) add(l, config.encoder[l], fmt::format("encoder.{}", l));
+  add(depth, config.middle, "middle");
+  for (int l = depth - 1; l >= 0; --l)
+    add(l, config.decoder[depth - 1 - l], fmt::format("decoder.{}", l));
+  return places;
+}
+
+constexpr double kResidualGain = 0.2;  // blocks start near the identity
+
+void add_block_specs(std::vector<WeightSpec>& specs, const std::string& name, std::int64_t c,
+                     std::int64_t embedding) {
+  const double unit = 1 / std::sqrt(static_cast<double>(c));
+  specs.push_back({name + ".noise.weight", {4 * c, embedding}, 0, false});
+  specs.push_back({name + ".noise.bias", {4 * c}, 0, false});
+  const auto convolution = [&](const char* part, std::vector<std::int64_t> shape,
+                               double deviation) {
+    const auto outputs = shape[0];
+    specs.push_back({fmt::format("{}.{}.weight", name, part), std::move(shape), deviation, true});
+    specs.push_back({fmt::format("{}.{}.bias", name, part), {outputs}, 0, true});
+  };
+  convolution("expand", {2 * c, c, 1, 1}, unit);
+  convolution("depthwise", {2 * c, 1, 3, 3}, 1.0 / 3);
+  convolution("project", {c, c, 1, 1}, kResidualGain * unit);
+  convolution("mix", {2 * c, c, 1, 1}, unit);
+  convolution("merge", {c, c, 1, 1}, kResidualGain * unit);
+}
+
+std::vector<WeightSpec> weight_specs(const NetworkConfig& config) {
+  std::vector<WeightSpec> specs;
+  const std::int64_t w = config.width, e = config.embedding;
+  const auto outer = [&](const std::string& name, std::vector<std::int64_t> shape, double gain) {
+    const double fan_in = std::accumulate(shape.begin() + 1, shape.end(), 1.0, std::multiplies<>());
+    specs.push_back({name + ".bias", {shape[0]}, 0, false});
+    specs.push_back({name + ".weight", std::move(shape), gain / std::sqrt(fan_in), false});
+  };
+  outer("stem", {w, kStemChannels, 3, 3}, 1);
+  outer("head", {kStemChannels, w, 3, 3}, 0);
+  outer("noise.0", {e, e}, std::sqrt(2.0));
+  outer("noise.1", {e, e}, std::sqrt(2.0));
+  for (const auto& place : block_places(config))
+    add_block_specs(specs, place.name, level_width(config, place.level), e);
+  for (int l = 0; l + 1 < levels(config); ++l) {
+    const auto fine = level_width(config, l), coarse = level_width(config, l + 1);
+    const double fine_fan = 4.0 * static_cast<double>(fine);
+    specs.push_back(
+        {fmt::format("down.{}.weight", l), {coarse, fine, 2, 2}, 1 / std::sqrt(fine_fan), true});
+    specs.push_back({fmt::format("down.{}.bias", l), {coarse}, 0, true});
+    specs.push_back({fmt::format("up.{}.weight", l),
+                     {4 * fine, coarse, 1, 1},
+                     1 / std::sqrt(static_cast<double>(coarse)),
+                     true});
+    specs.push_back({fmt::format("up.{}.bias", l), {4 * fine}, 0, true});
+  }
+  return specs;
+}
+
+// Looks weights up by name while the network runs.
+class Layers {
+ public:
+  explicit Layers(const NamedTensors& weights) : weights_(weights) {}
+
+  torch::Tensor convolution(const std::string& name, const torch::Tensor& x, int stride = 1,
+                            int padding = 0, std::int64_t groups = 1) const {
+    return at::conv2d(x, weight(name), bias(name), stride, padding, 1, groups);
+  }
+  torch::Tensor linear(const std::string& name, const torch::Tensor& x) const {
+    return at::linear(x, weight(name), bias(name));
+  }
+  const torch::Tensor& weight(const std::string& name) const {
+    return weights_.at(name + ".weight");
+  }
+  const torch::Tensor& bias(const std::string& name) const { return weights_.at(name + ".bias"); }
+  torch::ScalarType type(const std::string& name) const { return weight(name).scalar_type(); }
+
+ private:
+  const NamedTensors& weights_;
+};
+
+// Fourier features of c_noise, then two layers: N -> N x E.
+torch::Tensor embed_noise(const Layers& layers, const torch::Tensor& c_noise,
+                          std::int64_t features) {
+  const auto half = features / 2;
+  const auto octaves = torch::arange(half, c_noise.options()) / static_cast<double>(half);
+  // Frequencies 1 to 16 rad a unit of ln(sigma)/4: smooth over the whole range of noise levels.
+  const auto phase = c_noise.unsqueeze(1) * torch::pow(16.0, octaves).unsqueeze(0);
+  auto h = torch::cat({phase.cos(), phase.sin()}, 1);
+  h = at::silu(layers.linear("noise.0", h));
+  return at::silu(layers.linear("noise.1", h));
+}
+
+torch::Tensor run_block(const Layers& layers, const std::string& name, const torch::Tensor& input,
+                        const torch::Tensor& embedding) {
+  const auto type = layers.type(name + ".expand");
+  const auto noise = layers.linear(name + ".noise", embedding).chunk(4, 1);
+  // x += W2 gate(dw3x3(W1 norm(x)))
+  auto h = channel_norm(input, noise[0], noise[1], type);
+  h = layers.convolution(name + ".expand", h);
+  h = gate(layers.convolution(name + ".depthwise", h, 1, 1, h.size(1)));
+  auto x = input + layers.convolution(name + ".project", h);
+  // x += W4 gate(W3 norm(x))
+  h = channel_norm(x, noise[2], noise[3], type);
+  h = gate(layers.convolution(name + ".mix", h));
+  return x + layers.convolution(name + ".merge", h);
+}
+
+}  // namespace
+
+int alignment(const NetworkConfig& config) { return kStemFactor << (levels(config) - 1); }
+
+int receptive_field(const NetworkConfig& config) {
+  // A 3x3 convolution at step s (pixels a sample) reaches s pixels further; stem and head are two
+  // of them. Resampling reaches at most the whole cell of the coarsest level.
+  int radius = 2 * kStemFactor + alignment(config) - 1;
+  for (const auto& place : block_places(config)) radius += kStemFactor << place.level;
+  return radius;
+}
+
+double macs_per_pixel(const NetworkConfig& config) {
+  double macs = 0;
+  const auto area = [](int level) { return std::pow(4.0, -(level + 1)); };
+  for (const auto& spec : weight_specs(config)) {
+    if (spec.shape.size() != 4) continue;
+    const double size = static_cast<double>(std::accumulate(spec.shape.begin(), spec.shape.end(),
+                                                            std::int64_t{1}, std::multiplies<>()));
+    if (!spec.block) macs += size * area(0);  // stem and head
+    for (int l = 0; l + 1 < levels(config); ++l)
+      if (spec.name == fmt::format("down.{}.weight", l) ||
+          spec.name == fmt::format("up.{}.weight", l))
+        macs += size * area(l + 1);
+  }
+  for (const auto& place : block_places(config)) {
+    const double c = static_cast<double>(level_width(config, place.level));
+    macs += (6 * c * c + 18 * c) * area(place.level);
+  }
+  return macs;
+}
+
+std::int64_t parameter_count(const NamedTensors& weights) {
+  std::int64_t count = 0;
+  for (const auto& [name, tensor] : weights) count += tensor.numel();
+  return count;
+}
+
+Json to_json(const NetworkConfig& config) {
+  return {{"kind", "gated-unet"},    {"width", config.width},     {"encoder", config.encoder},
+          {"middle", config.middle}, {"decoder", config.decoder}, {"embedding", config.embedding}};
+}
+
+NetworkConfig network_config_from_json(const Json& json, const std::string& where) {
+  NetworkConfig config;
+  try {
+    if (json.at("kind") != "gated-unet")
+      throw item_error("{}: unknown architecture '{}'", where, json.at("kind").dump());
+    config = {json.at("width"), json.at("encoder"), json.at("middle"), json.at("decoder"),
+              json.at("embedding")};
+  } catch (const Json::exception& error) {
+    throw item_error("{}: the architecture is not readable: {}", where, error.what());
+  }
+  const auto counts = [](const std::vector<int>& blocks) {
+    return std::all_of(blocks.begin(), blocks.end(),
+                       [](int n) { return n >= 0 && n <= kMaxBlocks; });
+  };
+  if (config.width < 16 || config.width > kMaxWidth || config.width % 16 != 0 ||
+      config.embedding < 2 || config.embedding > kMaxWidth || config.embedding % 2 != 0 ||
+      config.middle < 0 || config.middle > kMaxBlocks || config.encoder.size() >= kMaxLevels ||
+      config.encoder.size() != config.decoder.size() || !counts(config.encoder) ||
+      !counts(config.decoder))
+    throw item_error("{}: the architecture's numbers are out of range", where);
+  return config;
+}
+
+NamedTensors initial_weights(const NetworkConfig& config, Rng& rng) {
+  NamedTensors weights;
+  for (const auto& spec : weight_specs(config)) {
+    auto& tensor = weights[spec.name] = torch::zeros(spec.shape);
+    if (spec.deviation == 0) continue;
+    tensor.copy_(randn(rng, {1, 1, tensor.numel()}).view(spec.shape) * spec.deviation);
+  }
+  return weights;
+}
+
+void check_weights(const NetworkConfig& config, const NamedTensors& weights,
+                   const std::string& where) {
+  const auto specs = weight_specs(config);
+  for (const auto& spec : specs) {
+    const auto found = weights.find(spec.name);
+    if (found == weights.end()) throw item_error("{}: tensor '{}' is missing", where, spec.name);
+    if (found->second.sizes() != at::IntArrayRef(spec.shape))
+      throw item_error("{}: tensor '{}' has the wrong shape for this architecture", where,
+                       spec.name);
+  }
+  for (const auto& [name, tensor] : weights)
+    if (std::none_of(specs.begin(), specs.end(), [&](const auto& s) { return s.name == name; }))
+      throw item_error("{}: tensor '{}' does not belong to this architecture", where, name);
+}
+
+NamedTensors cast_weights(const NetworkConfig& config, const NamedTensors& weights,
+                          torch::ScalarType outer_type, torch::ScalarType block_type) {
+  NamedTensors cast;
+  for (const auto& spec : weight_specs(config))
+    cast[spec.name] = weights.at(spec.name).detach().to(spec.block ? block_type : outer_type);
+  return cast;
+}
+
+torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& weights,
+                              const torch::Tensor& x, const torch::Tensor& c_noise) {
+  const Layers layers(weights);
+  const auto type = x.scalar_type();
+  const int depth = levels(config) - 1;
+  const auto embedding = embed_noise(layers, c_noise, config.embedding);
+
+  const auto run_blocks = [&](const std::string& part, int count, torch::Tensor h) {
+    for (int i = 0; i < count; ++i)
+      h = run_block(layers, fmt::format("{}.{}", part, i), h, embedding);
+    return h;
+  };
+  auto h = at::pixel_unshuffle(x, kStemFactor).contiguous(at::MemoryFormat::ChannelsLast);
+  h = layers.convolution("stem", h, 1, 1);
+  std::vector<torch::Tensor> skips;
+  for (int l = 0; l < depth; ++l) {
+    h = run_blocks(fmt::format("encoder.{}", l), config.encoder[l], h);
+    skips.push_back(h);
+    const auto down = fmt::format("down.{}", l);
+    h = layers.convolution(down, h.to(layers.type(down)), 2).to(type);
+  }
+  h = run_blocks("middle", config.middle, h);
+  for (int l = depth - 1; l >= 0; --l) {
+    const auto up = fmt::format("up.{}", l);
+    h = skips[l] + at::pixel_shuffle(layers.convolution(up, h.to(layers.type(up))), 2);
+    h = run_blocks(fmt::format("decoder.{}", l), config.decoder[depth - 1 - l], h);
+  }
+  return at::pixel_shuffle(layers.convolution("head", h, 1, 1), kStemFactor);
+}
+
+}  // namespace restore

@@ -1,0 +1,50 @@
+// A trained network as a prior: D(x, sigma) = E[x0 | x] by EDM preconditioning (preconditioning.h).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "librestore/model/denoiser.h"
+#include "priors/neural/prior_file.h"
+
+namespace restore {
+
+// Of the convolutions inside the blocks for float32 pictures; everything else stays float32.
+enum class Precision { float32, bfloat16 };
+
+// Any size (padded inside by repeating the last row and column), one or three channels. A picture of
+// one channel is seen as three equal ones and the three estimates are averaged: the network is trained
+// on such pictures, with noise that is equal in the channels too, so this is its MMSE estimate.
+//
+// Noise levels outside the trained range use the nearest trained one inside the network, but their own
+// preconditioning: D tends to the identity as sigma tends to 0. float64 pictures are computed in float64.
+class NetworkDenoiser : public MmseDenoiser {
+ public:
+  NetworkDenoiser(PriorFile prior, std::string name, Precision precision = Precision::float32);
+
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
+  Linearization linearize(const torch::Tensor& x, double sigma) const override;
+  std::optional<int> receptive_field() const override;
+  int alignment() const override;
+  SigmaRange sigma_range() const override { return prior_.sigma; }
+  std::string name() const override { return name_; }
+
+ private:
+  torch::Tensor evaluate(const torch::Tensor& x, double sigma) const;
+  const NamedTensors& weights_for(torch::ScalarType type) const;
+
+  PriorFile prior_;
+  std::string name_;
+  NamedTensors weights_;  // for float32 pictures
+  mutable std::once_flag float64_once_;
+  mutable NamedTensors float64_weights_;  // made when a float64 picture comes
+};
+
+// Item error as read_prior; `name` is what name() returns (empty: the path).
+std::shared_ptr<const NetworkDenoiser> load_network_prior(const std::filesystem::path& path,
+                                                          std::string name = {},
+                                                          Precision precision = Precision::float32);
+
+}  // namespace restore

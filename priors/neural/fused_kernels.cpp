@@ -1,0 +1,212 @@
+#include "priors/neural/fused_kernels.h"
+
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+
+#include "priors/neural/lanes.h"
+
+namespace restore::kernels {
+namespace {
+
+template <typename Out>
+RESTORE_INLINE void norm_rows(std::int64_t rows, std::int64_t channels, float epsilon,
+                              const float* x, const float* scale, const float* shift,
+                              float* statistics, Out* y) {
+  const float inverse = 1.0f / static_cast<float>(channels);
+  for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels, statistics += 2) {
+    Lanes total{}, squares{}, v, s, b;
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      load(v, x + c);
+      total += v;
+    }
+    const float mean = sum(total) * inverse;
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      load(v, x + c);
+      v -= mean;
+      squares += v * v;
+    }
+    const float deviation = 1.0f / __builtin_sqrtf(sum(squares) * inverse + epsilon);
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      load(v, x + c);
+      load(s, scale + c);
+      load(b, shift + c);
+      store(y + c, (v - mean) * deviation * (s + 1.0f) + b);
+    }
+    statistics[0] = mean;
+    statistics[1] = deviation;
+  }
+}
+
+RESTORE_CLONES void norm_rows_half(std::int64_t rows, std::int64_t channels, float epsilon,
+                                   const float* x, const float* scale, const float* shift,
+                                   float* statistics, Bfloat* y) {
+  norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
+}
+RESTORE_CLONES void norm_rows_float(std::int64_t rows, std::int64_t channels, float epsilon,
+                                    const float* x, const float* scale, const float* shift,
+                                    float* statistics, float* y) {
+  norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
+}
+
+// With g = dy (1 + scale) and xhat the normalised row:
+//   dx = (g - mean g - xhat mean(g xhat)) / deviation, dscale = sum dy xhat, dshift = sum dy.
+template <typename In>
+RESTORE_INLINE void norm_rows_pullback(std::int64_t rows, std::int64_t channels, const float* x,
+                                       const float* scale, const float* statistics, const In* dy,
+                                       float* dx, float* dscale, float* dshift) {
+  const float inverse = 1.0f / static_cast<float>(channels);
+  for (std::int64_t r = 0; r < rows;
+       ++r, x += channels, dy += channels, dx += channels, statistics += 2) {
+    const float mean = statistics[0], deviation = statistics[1];
+    Lanes total{}, product{}, v, d, s, a;
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      load(v, x + c);
+      load(d, dy + c);
+      load(s, scale + c);
+      const Lanes normalised = (v - mean) * deviation;
+      const Lanes projected = d * normalised;
+      load(a, dscale + c);
+      store(dscale + c, a + projected);
+      load(a, dshift + c);
+      store(dshift + c, a + d);
+      total += d * (s + 1.0f);
+      product += projected * (s + 1.0f);
+    }
+    const float mean_g = sum(total) * inverse, mean_gx = sum(product) * inverse;
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      load(v, x + c);
+      load(d, dy + c);
+      load(s, scale + c);
+      const Lanes normalised = (v - mean) * deviation;
+      store(dx + c, (d * (s + 1.0f) - mean_g - normalised * mean_gx) * deviation);
+    }
+  }
+}
+
+RESTORE_CLONES void norm_pullback_half(std::int64_t rows, std::int64_t channels, const float* x,
+                                       const float* scale, const float* statistics,
+                                       const Bfloat* dy, float* dx, float* dscale, float* dshift) {
+  norm_rows_pullback(rows, channels, x, scale, statistics, dy, dx, dscale, dshift);
+}
+RESTORE_CLONES void norm_pullback_float(std::int64_t rows, std::int64_t channels, const float* x,
+                                        const float* scale, const float* statistics,
+                                        const float* dy, float* dx, float* dscale, float* dshift) {
+  norm_rows_pullback(rows, channels, x, scale, statistics, dy, dx, dscale, dshift);
+}
+
+template <typename T>
+RESTORE_INLINE void gate_rows(std::int64_t rows, std::int64_t channels, const T* x, T* y) {
+  for (std::int64_t r = 0; r < rows; ++r, x += 2 * channels, y += channels)
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      Lanes a, b;
+      load(a, x + c);
+      load(b, x + channels + c);
+      store(y + c, a * b);
+    }
+}
+RESTORE_CLONES void gate_rows_half(std::int64_t rows, std::int64_t channels, const Bfloat* x,
+                                   Bfloat* y) {
+  gate_rows(rows, channels, x, y);
+}
+RESTORE_CLONES void gate_rows_float(std::int64_t rows, std::int64_t channels, const float* x,
+                                    float* y) {
+  gate_rows(rows, channels, x, y);
+}
+
+template <typename T>
+RESTORE_INLINE void gate_rows_pullback(std::int64_t rows, std::int64_t channels, const T* x,
+                                       const T* dy, T* dx) {
+  for (std::int64_t r = 0; r < rows; ++r, x += 2 * channels, dx += 2 * channels, dy += channels)
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      Lanes a, b, d;
+      load(a, x + c);
+      load(b, x + channels + c);
+      load(d, dy + c);
+      store(dx + c, d * b);
+      store(dx + channels + c, d * a);
+    }
+}
+RESTORE_CLONES void gate_pullback_half(std::int64_t rows, std::int64_t channels, const Bfloat* x,
+                                       const Bfloat* dy, Bfloat* dx) {
+  gate_rows_pullback(rows, channels, x, dy, dx);
+}
+RESTORE_CLONES void gate_pullback_float(std::int64_t rows, std::int64_t channels, const float* x,
+                                        const float* dy, float* dx) {
+  gate_rows_pullback(rows, channels, x, dy, dx);
+}
+
+// Rows that make one task worth its dispatch: about 64 KiB of floats.
+std::int64_t grain(std::int64_t channels) { return std::max<std::int64_t>(1, 16384 / channels); }
+
+template <typename T>
+const T* offset(const void* p, std::int64_t n) {
+  return static_cast<const T*>(p) + n;
+}
+template <typename T>
+T* offset(void* p, std::int64_t n) {
+  return static_cast<T*>(p) + n;
+}
+
+}  // namespace
+
+void channel_norm_forward(const NormShape& shape, const float* x, const float* scale,
+                          const float* shift, float* statistics, void* y, bool half) {
+  const auto c = shape.channels;
+  const auto epsilon = static_cast<float>(shape.epsilon);
+  for (std::int64_t n = 0; n < shape.items; ++n)
+    at::parallel_for(0, shape.pixels, grain(c), [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t row = n * shape.pixels + begin, rows = end - begin;
+      if (half)
+        norm_rows_half(rows, c, epsilon, x + row * c, scale + n * c, shift + n * c,
+                       statistics + 2 * row, offset<Bfloat>(y, row * c));
+      else
+        norm_rows_float(rows, c, epsilon, x + row * c, scale + n * c, shift + n * c,
+                        statistics + 2 * row, offset<float>(y, row * c));
+    });
+}
+
+void channel_norm_backward(const NormShape& shape, const float* x, const float* scale,
+                           const float* statistics, const void* dy, bool half, float* dx,
+                           float* dscale, float* dshift) {
+  const auto c = shape.channels;
+  // Parallel over items: each sums its own dscale and dshift, in one order.
+  at::parallel_for(0, shape.items, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t n = begin; n < end; ++n) {
+      const std::int64_t row = n * shape.pixels;
+      if (half)
+        norm_pullback_half(shape.pixels, c, x + row * c, scale + n * c, statistics + 2 * row,
+                           offset<Bfloat>(dy, row * c), dx + row * c, dscale + n * c,
+                           dshift + n * c);
+      else
+        norm_pullback_float(shape.pixels, c, x + row * c, scale + n * c, statistics + 2 * row,
+                            offset<float>(dy, row * c), dx + row * c, dscale + n * c,
+                            dshift + n * c);
+    }
+  });
+}
+
+void gate_forward(std::int64_t pixels, std::int64_t channels, const void* x, void* y, bool half) {
+  at::parallel_for(0, pixels, grain(channels), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t in = 2 * begin * channels, out = begin * channels;
+    if (half)
+      gate_rows_half(end - begin, channels, offset<Bfloat>(x, in), offset<Bfloat>(y, out));
+    else
+      gate_rows_float(end - begin, channels, offset<float>(x, in), offset<float>(y, out));
+  });
+}
+
+void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, const void* dy,
+                   void* dx, bool half) {
+  at::parallel_for(0, pixels, grain(channels), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t in = 2 * begin * channels, out = begin * channels;
+    if (half)
+      gate_pullback_half(end - begin, channels, offset<Bfloat>(x, in), offset<Bfloat>(dy, out),
+                         offset<Bfloat>(dx, in));
+    else
+      gate_pullback_float(end - begin, channels, offset<float>(x, in), offset<float>(dy, out),
+                          offset<float>(dx, in));
+  });
+}
+
+}  // namespace restore::kernels

@@ -1,0 +1,39 @@
+// The loops of fused_ops.h on raw channels-last memory: rows of `channels` values, a row a pixel.
+// Channel counts are multiples of 16.
+//
+// `void*` data is bfloat16 where the flag `half` says so and float32 otherwise. Compiled for
+// several instruction sets, chosen when the program starts.
+#pragma once
+
+#include <cstdint>
+
+namespace restore::kernels {
+
+struct NormShape {
+  std::int64_t items, pixels, channels;
+  double epsilon;
+};
+
+void channel_norm_forward(const NormShape& shape, const float* x, const float* scale,
+                          const float* shift, float* statistics, void* y, bool half);
+// Adds to dscale and dshift (items x channels), which the caller has cleared.
+void channel_norm_backward(const NormShape& shape, const float* x, const float* scale,
+                           const float* statistics, const void* dy, bool half, float* dx,
+                           float* dscale, float* dshift);
+
+void gate_forward(std::int64_t pixels, std::int64_t channels, const void* x, void* y, bool half);
+void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, const void* dy,
+                   void* dx, bool half);
+
+// One step of Adam and of the moving average, in place, over n values.
+struct AdamStep {
+  float beta1, beta2, epsilon;
+  float rate;            // learning rate / (1 - beta1^t)
+  float square_scale;    // 1 / (1 - beta2^t)
+  float gradient_scale;  // clipping
+  float average_rate;    // 1 - decay of the moving average
+};
+void adam_step(const AdamStep& step, std::int64_t n, const float* gradient, float* weights,
+               float* mean, float* square, float* average);
+
+}  // namespace restore::kernels

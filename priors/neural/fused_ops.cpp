@@ -1,0 +1,119 @@
+#include "priors/neural/fused_ops.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "priors/neural/fused_kernels.h"
+#include "priors/neural/lanes.h"
+
+namespace restore {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+constexpr double kEpsilon = 1e-6;
+
+torch::Tensor channels_last(const torch::Tensor& x) {
+  return x.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+torch::Tensor empty_channels_last(at::IntArrayRef sizes, torch::ScalarType type) {
+  return torch::empty(
+      sizes, torch::TensorOptions().dtype(type).memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+bool has_kernel(const torch::Tensor& x, std::int64_t channels) {
+  return x.is_cpu() && channels % kernels::kLanes == 0;
+}
+
+bool has_kernel_type(const torch::Tensor& x) {
+  return x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
+}
+
+bool is_half_width(torch::ScalarType type) { return type == torch::kBFloat16; }
+
+struct ChannelNorm : torch::autograd::Function<ChannelNorm> {
+  static Variable forward(AutogradContext* context, const Variable& x_in, const Variable& scale_in,
+                          const Variable& shift_in, torch::ScalarType out) {
+    const auto x = channels_last(x_in), scale = scale_in.contiguous(),
+               shift = shift_in.contiguous();
+    const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
+    auto y = empty_channels_last(x.sizes(), out);
+    auto statistics = torch::empty({n * pixels, 2});  // mean, 1/deviation
+    const kernels::NormShape shape{n, pixels, c, kEpsilon};
+    kernels::channel_norm_forward(shape, x.data_ptr<float>(), scale.data_ptr<float>(),
+                                  shift.data_ptr<float>(), statistics.data_ptr<float>(),
+                                  y.data_ptr(), is_half_width(out));
+    context->save_for_backward({x, scale, statistics});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &x = saved[0], &scale = saved[1], &statistics = saved[2];
+    const auto dy = channels_last(gradients[0]);
+    const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
+    auto dx = empty_channels_last(x.sizes(), torch::kFloat32);
+    auto dscale = torch::zeros_like(scale), dshift = torch::zeros_like(scale);
+    const kernels::NormShape shape{n, pixels, c, kEpsilon};
+    kernels::channel_norm_backward(shape, x.data_ptr<float>(), scale.data_ptr<float>(),
+                                   statistics.data_ptr<float>(), dy.data_ptr(),
+                                   is_half_width(dy.scalar_type()), dx.data_ptr<float>(),
+                                   dscale.data_ptr<float>(), dshift.data_ptr<float>());
+    return {dx, dscale, dshift, Variable()};
+  }
+};
+
+struct Gate : torch::autograd::Function<Gate> {
+  static Variable forward(AutogradContext* context, const Variable& x_in) {
+    const auto x = channels_last(x_in);
+    auto sizes = x.sizes().vec();
+    sizes[1] /= 2;
+    auto y = empty_channels_last(sizes, x.scalar_type());
+    kernels::gate_forward(x.numel() / x.size(1), sizes[1], x.data_ptr(), y.data_ptr(),
+                          is_half_width(x.scalar_type()));
+    context->save_for_backward({x});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto x = context->get_saved_variables()[0];
+    const auto dy = channels_last(gradients[0]);
+    auto dx = empty_channels_last(x.sizes(), x.scalar_type());
+    kernels::gate_backward(x.numel() / x.size(1), x.size(1) / 2, x.data_ptr(), dy.data_ptr(),
+                           dx.data_ptr(), is_half_width(x.scalar_type()));
+    return {dx};
+  }
+};
+
+}  // namespace
+
+torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
+                                     const torch::Tensor& shift, torch::ScalarType out) {
+  const auto centred = x - x.mean(1, /*keepdim=*/true);
+  const auto variance = centred.square().mean(1, /*keepdim=*/true);
+  const auto per_channel = [](const torch::Tensor& v) { return v.unsqueeze(-1).unsqueeze(-1); };
+  return (centred * (variance + kEpsilon).rsqrt() * (1 + per_channel(scale)) + per_channel(shift))
+      .to(out);
+}
+
+torch::Tensor gate_reference(const torch::Tensor& x) {
+  const auto halves = x.chunk(2, 1);
+  return halves[0] * halves[1];
+}
+
+torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
+                           const torch::Tensor& shift, torch::ScalarType out) {
+  const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
+                     (out == torch::kFloat32 || out == torch::kBFloat16);
+  if (!fused) return channel_norm_reference(x, scale, shift, out);
+  return ChannelNorm::apply(x, scale, shift, out);
+}
+
+torch::Tensor gate(const torch::Tensor& x) {
+  return has_kernel(x, x.size(1) / 2) && has_kernel_type(x) ? Gate::apply(x) : gate_reference(x);
+}
+
+}  // namespace restore

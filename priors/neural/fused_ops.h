@@ -1,0 +1,28 @@
+// The pointwise parts of the network, each one pass over memory, with hand-derived pullbacks.
+//
+// libtorch spends more time in these than in the convolutions when they are composed of its own
+// operations (a bfloat16 layer_norm forward alone takes 10 times a 1x1 convolution). float32 in,
+// float32 or bfloat16 out, channels-last, channel counts that are multiples of 16 take the fused
+// path; everything else (float64 in the tests, other devices) the composed one.
+#pragma once
+
+#include <torch/types.h>
+
+namespace restore {
+
+// Normalisation over channels at every pixel, then a scale and a shift for each item and channel:
+//   y = (x - mean_c x) / sqrt(var_c x + 1e-6) * (1 + scale) + shift.
+// x: N x C x H x W, scale and shift: N x C of the same type, y in type `out`.
+torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
+                           const torch::Tensor& shift, torch::ScalarType out);
+
+// y = x[:, :C] * x[:, C:] (NAFNet's SimpleGate; Chen, Chu, Zhang, Sun 2022,
+// https://arxiv.org/abs/2204.04676). x: N x 2C x H x W.
+torch::Tensor gate(const torch::Tensor& x);
+
+// The same in plain libtorch operations, for any type.
+torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
+                                     const torch::Tensor& shift, torch::ScalarType out);
+torch::Tensor gate_reference(const torch::Tensor& x);
+
+}  // namespace restore

@@ -1,0 +1,52 @@
+// Sixteen floats at a time, for the fused loops: GCC and Clang vector types, lowered to whatever
+// the instruction set has. RESTORE_CLONES compiles a function for several of them, chosen at
+// start-up.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define RESTORE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define RESTORE_CLONES
+#endif
+#define RESTORE_INLINE inline __attribute__((always_inline))
+
+namespace restore::kernels {
+
+constexpr std::int64_t kLanes = 16;
+
+using Lanes = float __attribute__((vector_size(64)));
+using Bits = std::uint32_t __attribute__((vector_size(64)));
+using Halves = std::uint16_t __attribute__((vector_size(32)));
+using Bfloat = std::uint16_t;  // the upper half of a float
+
+// Vectors travel by reference: by value their calling convention would depend on the target.
+RESTORE_INLINE void load(Lanes& v, const float* p) { std::memcpy(&v, p, sizeof(Lanes)); }
+RESTORE_INLINE void load(Lanes& v, const Bfloat* p) {
+  Halves h;
+  std::memcpy(&h, p, sizeof h);
+  const Bits bits = __builtin_convertvector(h, Bits) << 16;
+  std::memcpy(&v, &bits, sizeof v);
+}
+RESTORE_INLINE void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof(Lanes)); }
+// Round to nearest, ties to even. A NaN stays one unless its payload is in the low bits alone,
+// which arithmetic does not make.
+RESTORE_INLINE void store(Bfloat* p, const Lanes& v) {
+  Bits bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const Halves h = __builtin_convertvector(bits, Halves);
+  std::memcpy(p, &h, sizeof h);
+}
+RESTORE_INLINE float sum(const Lanes& v) {
+  float s[kLanes];
+  std::memcpy(s, &v, sizeof s);
+  for (int width = 8; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) s[i] += s[i + width];
+  return s[0];
+}
+
+}  // namespace restore::kernels

@@ -1,0 +1,113 @@
+#include "priors/neural/photo_pool.h"
+
+#include <ATen/ATen.h>
+
+#include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
+#include "librestore/image/image_io.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> pictures_below(const fs::path& folder,
+                                     const std::vector<std::string>& excluded) {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool left_out = std::any_of(excluded.begin(), excluded.end(),
+                                      [&](const auto& prefix) { return name.starts_with(prefix); });
+    if (!left_out && it->is_regular_file() && is_image_path(it->path()))
+      paths.push_back(it->path());
+  }
+  if (error) throw usage_error("{}: {}", folder.string(), error.message());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// H x W x 3, uint8; grey becomes three equal channels.
+torch::Tensor load_bytes(const fs::path& path) {
+  const auto colour = load_image(path).colour.expand({1, 3, -1, -1});
+  return (colour[0].clamp(0, 1) * 255 + 0.5).to(torch::kUInt8).permute({1, 2, 0}).contiguous();
+}
+
+// Uniform in [0, 1) from the file's name alone: adding photographs moves none to the other side.
+double name_hash(const fs::path& path) {
+  const std::string name = path.filename().string();
+  const auto hash = stable_hash({reinterpret_cast<const unsigned char*>(name.data()), name.size()});
+  return static_cast<double>(Rng(hash).below(1 << 20)) / (1 << 20);
+}
+
+torch::Tensor to_pixels(const torch::Tensor& bytes) {
+  return bytes.permute({2, 0, 1}).contiguous().to(torch::kFloat32).div_(255);
+}
+
+// One of the eight symmetries of the square.
+torch::Tensor turn(torch::Tensor x, std::uint64_t which) {
+  if (which & 1) x = x.flip({1});
+  if (which & 2) x = x.flip({2});
+  if (which & 4) x = x.transpose(1, 2);
+  return x.contiguous();
+}
+
+}  // namespace
+
+PhotoPool::PhotoPool(const fs::path& folder, const PhotoPoolOptions& options) {
+  const auto paths = pictures_below(folder, options.excluded);
+  std::vector<torch::Tensor> photos(paths.size());
+  const auto count = static_cast<std::int64_t>(paths.size());
+  parallel_items(count, divide_threads(options.threads, count), [&](std::int64_t i) {
+    try {
+      photos[i] = load_bytes(paths[i]);
+    } catch (const Error&) {
+      // Stays undefined: listed as skipped below.
+    }
+  });
+  double bytes = 0;
+  const double budget = options.memory_gib * 1024 * 1024 * 1024;
+  for (std::size_t i = 0; i < photos.size(); ++i) {
+    if (photos[i].defined()) bytes += static_cast<double>(photos[i].nbytes());
+    if (!photos[i].defined() || bytes > budget) {
+      skipped_.push_back(paths[i].string());
+      continue;
+    }
+    (name_hash(paths[i]) < options.held_out ? held_out_ : training_).push_back(photos[i]);
+  }
+  if (training_.empty())
+    throw Error(ExitCode::no_input,
+                fmt::format("{}: no photograph to train on was found", folder.string()));
+}
+
+Crop PhotoPool::random_crop(int size, const CropOptions& options, Rng& rng) const {
+  const auto& photo = training_[rng.below(training_.size())];
+  const std::int64_t height = photo.size(0), width = photo.size(1);
+  double scale = 1;
+  if (rng.uniform() >= options.unscaled)
+    scale = options.smallest_scale + (1 - options.smallest_scale) * rng.uniform();
+  const auto side = std::min({static_cast<std::int64_t>(std::lround(size / scale)), height, width});
+  const auto y = static_cast<std::int64_t>(rng.below(height - side + 1));
+  const auto x = static_cast<std::int64_t>(rng.below(width - side + 1));
+  auto pixels = to_pixels(photo.narrow(0, y, side).narrow(1, x, side));
+  if (side != size)
+    pixels = at::_upsample_bicubic2d_aa(pixels.unsqueeze(0), {size, size}, false)[0].clamp_(0, 1);
+  Crop crop{turn(pixels, rng.below(8)), rng.uniform() < options.grey};
+  if (crop.grey)
+    crop.pixels = crop.pixels.mean(0, /*keepdim=*/true).expand({3, size, size}).contiguous();
+  return crop;
+}
+
+torch::Tensor PhotoPool::held_out_crops(int size) const {
+  std::vector<torch::Tensor> crops;
+  for (const auto& photo : held_out_) {
+    const std::int64_t height = photo.size(0), width = photo.size(1);
+    if (height < size || width < size) continue;
+    crops.push_back(
+        to_pixels(photo.narrow(0, (height - size) / 2, size).narrow(1, (width - size) / 2, size)));
+  }
+  return crops.empty() ? torch::empty({0, 3, size, size}) : torch::stack(crops);
+}
+
+}  // namespace restore
