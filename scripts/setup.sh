@@ -9,6 +9,7 @@ packages=(
   libopenimageio-dev libwebp-dev  # picture files
   libexiv2-dev              # EXIF, XMP, IPTC
   libeigen3-dev libtbb-dev librandom123-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  libssl-dev                # SHA-256
   help2man                  # man pages
   libboost-test-dev libimage-exiftool-perl  # tests
 )

@@ -43,6 +43,8 @@ class Denoiser {
   // The distance in pixels beyond which an input pixel cannot change an output pixel; empty:
   // unbounded.
   virtual std::optional<int> receptive_field() const = 0;
+  // D commutes with shifts by multiples of this many pixels: tiles must start at them.
+  virtual int alignment() const { return 1; }
   // For the duration of one method's run; the denoiser outlives it. By default plain calls.
   virtual std::unique_ptr<DenoiserSession> session() const;
   virtual SigmaRange sigma_range() const { return {}; }
