@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ class Batch {
   Json process(const Item& item) {
     const auto start = std::chrono::steady_clock::now();
     if (!item.problem.empty()) throw item_error("{}", item.problem);
-    Fingerprints fingerprints{log_ ? input_hash(item) : "", parameters_hash_, ""};
+    Fingerprints fingerprints{needs_hash() ? input_hash(item) : "", parameters_hash_, ""};
     Json record = begin_record(item);
     if (is_done(item, fingerprints)) {
       record["status"] = "skipped";
@@ -95,6 +96,10 @@ class Batch {
       record["seconds"] = std::round(seconds.count() * 1000) / 1000;
     }
     return record;
+  }
+
+  bool needs_hash() const {
+    return request_.existing == Existing::skip_done || (log_ && !request_.dry_run);
   }
 
   static std::string input_hash(const Item& item) {
@@ -123,9 +128,19 @@ class Batch {
       log_->done(item.output, fingerprints);
       return result;
     } catch (const std::exception&) {
-      // What another program may put there later is not ours.
-      if (!fs::exists(item.output) && !interrupted()) log_->failed(item.output);
+      if (!interrupted()) note_failure(item.output);
       throw;
+    }
+  }
+
+  // What another program may put there later is not ours.
+  void note_failure(const fs::path& output) {
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(output, ignored))) return;
+    try {
+      log_->failed(output);
+    } catch (const Error&) {
+      // The work's own error says more than that the log could not be written either.
     }
   }
 
@@ -135,7 +150,8 @@ class Batch {
     std::error_code error;
     if (plan_.to_folder) fs::create_directories(folder, error);
     if (error) throw file_error(folder, "cannot make this folder", error.value());
-    if (access(folder.c_str(), W_OK | X_OK) != 0) throw file_error(output, "cannot write", errno);
+    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+      throw file_error(output, "cannot write", errno);
   }
 
   void fail(std::size_t index, const std::string& message, bool usage) {
@@ -196,8 +212,9 @@ class Batch {
       if (record) result.records.push_back(std::move(*record));
     result.code = code();
     if (result.code == ExitCode::interrupted)
-      progress_.message(fmt::format("{}: interrupted; {} of {} done, --skip-existing does the rest",
-                                    request_.tool, ended_ - failed_, records_.size()));
+      progress_.message(fmt::format("{}: interrupted; {} of {} done{}", request_.tool,
+                                    ended_ - failed_, records_.size(),
+                                    log_ ? ", --skip-existing does the rest" : ""));
     return result;
   }
 

@@ -94,13 +94,16 @@ bool any_folder(const std::vector<std::string>& inputs) {
 }
 
 bool names_folder(const PlanRequest& request) {
+  // With its slash a file would look as if it were not there.
+  const bool slash = request.output.ends_with('/');
+  const fs::path output = slash ? fs::path(request.output).parent_path() : fs::path(request.output);
   std::error_code ignored;
-  const fs::file_status status = fs::status(request.output, ignored);
+  const fs::file_status status = fs::status(output, ignored);
   if (fs::is_directory(status)) return true;
   const bool several = request.inputs.size() > 1 || any_folder(request.inputs);
-  if (!several && !request.output.ends_with('/')) return false;
+  if (!several && !slash) return false;
   if (fs::exists(status))
-    throw usage_error("{}: is a file, and {} need a folder to go to", request.output,
+    throw usage_error("{}: is a file, and {} need a folder to go to", output.string(),
                       several ? "several pictures" : "names that end in /");
   return true;
 }

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_a_number_is_named) {
                            "1e999", "0x10", "--1"}) {
     const std::string message = usage_message([&] { parse_number(text, "--noise"); });
     BOOST_TEST(contains(message, "--noise"), message);
-    BOOST_TEST(contains(message, "'" + std::string(text) + "'"), message);
+    BOOST_TEST(contains(message, fmt::format("'{}'", text)), message);
   }
   BOOST_TEST(contains(usage_message([] { parse_number("1/0", "--noise"); }), "'1/0'"));
 }

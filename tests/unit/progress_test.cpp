@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(plain_lines_are_limited_but_failures_are_not) {
   BOOST_TEST(lines.size() >= 14u);
   BOOST_TEST(lines.size() < 40u);
   for (int failed = 50; failed < 1000; failed += 100)
-    BOOST_TEST(contains(text, " " + std::to_string(failed) + " failed\n"));
+    BOOST_TEST(contains(text, fmt::format(" {} failed\n", failed)));
 }
 
 BOOST_AUTO_TEST_CASE(a_log_gets_no_bar) {

@@ -1,0 +1,103 @@
+// kill -9 in the middle of a batch, again and again: the last run finds out what is done and leaves
+// what an undisturbed run leaves. A test of its own, because a process that has threads cannot fork.
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "librestore/core/interrupt.h"
+#include "librestore/core/rng.h"
+#include "librestore/run/batch.h"
+#include "tests/support/temporary_folder.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kItems = 60;
+constexpr std::size_t kBytes = 20000;
+
+// The "restoration" of an input: all its bytes plus one, written in two parts.
+Json work(const Item& item) {
+  std::ifstream input(item.input);
+  std::string bytes{std::istreambuf_iterator<char>(input), {}};
+  for (char& byte : bytes) ++byte;
+  TemporaryFile temporary(item.output.string());
+  std::ofstream output(temporary.path());
+  output << bytes.substr(0, kBytes / 2) << std::flush;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  output << bytes.substr(kBytes / 2);
+  output.close();
+  temporary.commit();
+  return Json::object();
+}
+
+int run_all(const fs::path& folder) {
+  BatchRequest request;
+  request.tool = "restore-test";
+  request.threads = 2;
+  request.existing = Existing::skip_done;
+  request.quiet = true;
+  const Plan plan = plan_items(
+      {{(folder / "in").string()}, (folder / "out").string(), false, Existing::skip_done});
+  return static_cast<int>(run_batch(plan, request, *make_progress(ProgressStyle::none), work).code);
+}
+
+pid_t start(const std::function<int()>& body) {
+  const pid_t child = fork();
+  BOOST_TEST_REQUIRE(child >= 0);
+  if (child == 0) _exit(body());
+  return child;
+}
+
+std::map<std::string, std::string> pictures(const fs::path& folder) {
+  std::map<std::string, std::string> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().starts_with(".")) continue;
+    std::ifstream file(entry.path());
+    found[entry.path().filename().string()] = {std::istreambuf_iterator<char>(file), {}};
+  }
+  return found;
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
+  const testing::TemporaryFolder folder;
+  fs::create_directory(folder / "in");
+  std::map<std::string, std::string> expected;
+  for (int i = 0; i < kItems; ++i) {
+    const std::string name = std::to_string(100 + i) + ".png";
+    std::ofstream(folder / "in" / name) << std::string(kBytes, static_cast<char>('A' + i % 26));
+    expected[name] = std::string(kBytes, static_cast<char>('B' + i % 26));
+  }
+  Rng rng(1);
+  int killed = 0;
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = start([&] { return run_all(folder.path()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 + rng.below(40)));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    killed += WIFSIGNALED(status);
+    // What has its name is whole, at every moment.
+    for (const auto& [name, bytes] : pictures(folder / "in"))
+      if (fs::exists(folder / "out" / name))
+        BOOST_TEST(pictures(folder / "out")[name] == expected[name]);
+  }
+  BOOST_TEST(killed > 0);
+  int status = 0;
+  waitpid(start([&] { return run_all(folder.path()); }), &status, 0);
+  BOOST_TEST(WEXITSTATUS(status) == 0);
+  BOOST_CHECK(pictures(folder / "out") == expected);
+}
+
+}  // namespace
+}  // namespace restore
