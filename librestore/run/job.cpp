@@ -1,11 +1,9 @@
 #include "librestore/run/job.h"
 
-#include <array>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -22,8 +20,6 @@ namespace fs = std::filesystem;
 constexpr int kVersion = 1;
 constexpr std::uintmax_t kLargestFile = 1 << 20;
 constexpr std::int64_t kLargestSide = std::int64_t{1} << 31;
-constexpr std::array<std::string_view, 4> kBoundaries{"unknown", "circular", "reflect",
-                                                      "replicate"};
 
 // Takes the fields of one job file and knows where they come from.
 class FieldReader {
@@ -115,9 +111,6 @@ Job read_job(const fs::path& path) {
   job.seed = fields.whole("seed");
   job.scene = fields.shape("scene");
   job.measurement = fields.shape("measurement");
-  job.boundary = fields.text("boundary");
-  if (std::find(kBoundaries.begin(), kBoundaries.end(), job.boundary) == kBoundaries.end())
-    fields.fail("boundary", fmt::format("must be one of {}", fmt::join(kBoundaries, ", ")));
   if (fields.has("reference")) job.reference = fields.text("reference");
   fields.check_nothing_left();
   return job;
@@ -126,8 +119,7 @@ Job read_job(const fs::path& path) {
 void write_job(const Job& job, const fs::path& path) {
   Json json{{"version", kVersion},         {"operator", job.operator_expression},
             {"noise", job.noise},          {"seed", job.seed},
-            {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)},
-            {"boundary", job.boundary}};
+            {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;
   TemporaryFile temporary(path.string());
   std::ofstream file(temporary.path());

@@ -2,8 +2,7 @@
 // `y.png`), and from which a tool knows what to undo.
 //
 //   {"version": 1, "operator": "blur(gaussian:1.6)", "noise": "0.01", "seed": 0,
-//    "scene": [3, 480, 640], "measurement": [3, 480, 640], "boundary": "unknown",
-//    "reference": "x.png"}
+//    "scene": [3, 480, 640], "measurement": [3, 466, 626], "reference": "x.png"}
 //
 // `reference` is optional; paths in it and in `operator` are relative to the job file.
 #pragma once
@@ -20,10 +19,9 @@ struct Job {
   std::string operator_expression;  // as operators/factory.h reads it
   std::string noise;                // as --noise takes it
   std::uint64_t seed = 0;
-  Shape scene;                       // C x H x W of x0
-  Shape measurement;                 // C x H x W of y
-  std::string boundary = "unknown";  // unknown, circular, reflect or replicate
-  std::string reference{};           // the picture that was degraded; empty: not told
+  Shape scene;              // C x H x W of x0
+  Shape measurement;        // C x H x W of y
+  std::string reference{};  // the picture that was degraded; empty: not told
 
   bool operator==(const Job&) const = default;
 };

@@ -22,13 +22,12 @@ Job example() {
           .seed = 18446744073709551615U,  // the largest: no double on the way
           .scene = {3, 480, 642},
           .measurement = {3, 240, 321},
-          .boundary = "circular",
           .reference = "x.png"};
 }
 
 Json example_json() {
   return Json::parse(R"({"version": 1, "operator": "identity", "noise": "0.1", "seed": 0,
-    "scene": [1, 4, 5], "measurement": [1, 4, 5], "boundary": "unknown", "reference": "x.png"})");
+    "scene": [1, 4, 5], "measurement": [1, 4, 5], "reference": "x.png"})");
 }
 
 void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
@@ -99,7 +98,7 @@ BOOST_AUTO_TEST_CASE(every_field_but_the_reference_is_needed) {
 }
 
 BOOST_AUTO_TEST_CASE(fields_of_the_wrong_kind_are_named) {
-  for (const char* name : {"operator", "noise", "boundary", "reference"})
+  for (const char* name : {"operator", "noise", "reference"})
     for (const Json& value : {Json(3), Json(nullptr), Json::array(), Json::object()})
       BOOST_TEST(contains(refusal_of(name, value), fmt::format("'{}' must be a text", name)));
   for (const Json& value : {Json(-1), Json(0.5), Json("7"), Json(nullptr)})
@@ -113,8 +112,6 @@ BOOST_AUTO_TEST_CASE(fields_of_the_wrong_kind_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(values_out_of_range_are_named) {
-  const std::string boundary = refusal_of("boundary", "round");
-  BOOST_TEST(contains(boundary, "'boundary' must be one of unknown, circular"), boundary);
   const std::string version = refusal_of("version", 2);
   BOOST_TEST(contains(version, "'version' is 2; this program reads 1"), version);
 }
