@@ -15,6 +15,13 @@ std::string footer_of(const ToolText& text) {
   return footer;
 }
 
+// CLI11 leaves two empty lines between groups.
+std::string with_single_gaps(std::string help) {
+  for (auto gap = help.find("\n\n\n"); gap != std::string::npos; gap = help.find("\n\n\n"))
+    help.erase(gap, 1);
+  return help;
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_command_line(const ToolText& text) {
@@ -28,14 +35,26 @@ std::unique_ptr<CLI::App> make_command_line(const ToolText& text) {
   return app;
 }
 
+void add_listing(CLI::App& app, const std::string& flag, const std::string& help,
+                 const std::function<void()>& print) {
+  app.add_flag_callback(
+      flag,
+      [print] {
+        print();
+        throw CLI::Success();
+      },
+      help);
+}
+
 bool parse_command_line(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return true;
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
+    fmt::print("{}", with_single_gaps(app.help()));
   } catch (const CLI::CallForVersion& version) {
     fmt::print("{}\n", version.what());
+  } catch (const CLI::Success&) {  // a listing
   } catch (const CLI::ParseError& error) {
     throw usage_error("{}; see {} --help", error.what(), app.get_name());
   }

@@ -1,6 +1,7 @@
 // CLI11 with the manners that every tool shares: --help, --version, one-line usage errors.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,12 @@ struct ToolText {
 
 std::unique_ptr<CLI::App> make_command_line(const ToolText& text);
 
-// False: --help or --version was asked for and has been printed. A usage error names what is wrong
-// and where help is.
+// A flag that prints a table in place of running; what the tool otherwise requires may be missing.
+void add_listing(CLI::App& app, const std::string& flag, const std::string& help,
+                 const std::function<void()>& print);
+
+// False: --help, --version or a listing was asked for and has been printed. A usage error names
+// what is wrong and where help is.
 bool parse_command_line(CLI::App& app, int argc, char** argv);
 
 }  // namespace restore

@@ -1,0 +1,120 @@
+#include "tools/common/common_options.h"
+
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "librestore/core/error.h"
+#include "librestore/core/parameters.h"
+#include "priors/factory.h"
+
+namespace restore {
+namespace {
+
+constexpr const char* kFiles = "Files";
+constexpr const char* kMethod = "Method";
+constexpr const char* kRun = "Running and reporting";
+
+void print_row(const std::string& name, const std::string& summary, const std::string& citation) {
+  fmt::print("{:<12} {}\n", name, summary);
+  if (!citation.empty()) fmt::print("{:<12} {}\n", "", citation);
+}
+
+void print_methods() {
+  for (const auto& row : solver_table()) {
+    print_row(row.name, fmt::format("{} (needs: {})", row.summary, row.needs), row.citation);
+    for (const auto& line : row.parameters()) fmt::print("{:<12}   {}\n", "", line);
+  }
+}
+
+void print_priors() {
+  for (const auto& row : prior_table()) print_row(row.name, row.summary, row.citation);
+}
+
+}  // namespace
+
+void add_batch_options(CLI::App& app, BatchOptions& options) {
+  app.add_option("INPUT", options.inputs, "Pictures or folders")->option_text(" ")->required();
+  app.add_option("-o,--output", options.output, "Output file, or folder for several inputs")
+      ->option_text("OUT")
+      ->required()
+      ->group(kFiles);
+  app.add_flag("-r,--recursive", options.recursive, "Folders with all below them, the tree kept")
+      ->group(kFiles);
+  app.add_flag("--overwrite", options.overwrite, "Replace outputs that exist")->group(kFiles);
+  app.add_flag("--skip-existing", options.skip_existing, "Leave outputs that are done")
+      ->group(kFiles);
+  app.add_option("--max-pixels", options.max_pixels, "Refuse larger pictures (default 2^30)")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber)
+      ->group(kFiles);
+  app.add_option("--jpeg-quality", options.jpeg_quality, "1 to 100 (default 95), also for WebP")
+      ->option_text("Q")
+      ->check(CLI::Range(1, 100))
+      ->group(kFiles);
+  app.add_option("-j,--threads", options.threads, "Threads (default: all cores)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 4096))
+      ->group(kRun);
+  app.add_flag("-n,--dry-run", options.dry_run, "Say what would be done, do nothing")->group(kRun);
+  app.add_flag("--json", options.json, "One JSON object a picture on stdout")->group(kRun);
+  app.add_option("--progress", options.progress, "auto, plain, json or none, on stderr")
+      ->option_text("STYLE")
+      ->group(kRun);
+  app.add_flag("-q,--quiet", options.quiet, "Print errors only")->group(kRun);
+  app.add_flag("-v,--verbose", options.verbose, "Say more about each picture")->group(kRun);
+}
+
+void add_method_options(CLI::App& app, MethodOptions& options, const std::string& method_flag) {
+  app.add_option("--prior", options.prior, "What pictures look like: a name or a file")
+      ->option_text("PRIOR")
+      ->group(kMethod);
+  app.add_option(method_flag, options.method, "What runs (default: a preset of task and prior)")
+      ->option_text("NAME")
+      ->group(kMethod);
+  app.add_option("--param", options.parameters, "A parameter of the method; repeatable")
+      ->option_text("K=V")
+      ->allow_extra_args(false)
+      ->group(kMethod);
+  app.add_option("--steps", options.steps, "Steps of the method")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber)
+      ->group(kMethod);
+  const auto noise_help =
+      "Of the input, pixels in [0,1]: 0.02, 5/255, auto (default " + options.noise + ")";
+  app.add_option("--noise", options.noise, noise_help)->option_text("S")->group(kMethod);
+  app.add_option("--seed", options.seed, "Of methods that draw random numbers (default 0)")
+      ->option_text("N")
+      ->group(kMethod);
+  add_listing(app, "--list-methods", "Print methods with their parameters", print_methods);
+  add_listing(app, "--list-priors", "Print priors", print_priors);
+}
+
+void check_batch_options(const BatchOptions& options) {
+  if (options.overwrite && options.skip_existing)
+    throw usage_error("--overwrite and --skip-existing contradict each other: choose one");
+  if (options.quiet && options.verbose)
+    throw usage_error("--quiet and --verbose contradict each other: choose one");
+}
+
+ParameterValues parameter_values(const MethodOptions& options) {
+  ParameterValues values;
+  if (options.steps) values["iterations"] = std::to_string(*options.steps);
+  for (const auto& assignment : options.parameters) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw usage_error("--param {}: write NAME=VALUE", assignment);
+    values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  }
+  return values;
+}
+
+std::optional<double> parse_noise(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  const double sigma = parse_number(text, "--noise");
+  if (!(sigma >= 0) || !std::isfinite(sigma))
+    throw usage_error("--noise {}: a standard deviation is a number from 0 up", text);
+  return sigma;
+}
+
+}  // namespace restore

@@ -1,0 +1,55 @@
+// The flags that the tools share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "librestore/solve/table.h"
+#include "tools/common/command_line.h"
+
+namespace restore {
+
+// What every tool that reads and writes pictures takes.
+struct BatchOptions {
+  std::vector<std::string> inputs;
+  std::string output;
+  bool recursive = false;
+  bool overwrite = false;
+  bool skip_existing = false;
+  int threads = 0;  // 0: all cores
+  std::int64_t max_pixels = std::int64_t{1} << 30;
+  int jpeg_quality = 95;
+  bool dry_run = false;
+  bool json = false;
+  std::string progress = "auto";
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// What every tool that restores takes besides.
+struct MethodOptions {
+  std::string prior{};                    // empty: the default prior
+  std::string method{};                   // empty: what the preset says
+  std::vector<std::string> parameters{};  // K=V
+  std::optional<int> steps{};
+  std::string noise{};  // a number, or "auto"
+  std::uint64_t seed = 0;
+};
+
+void add_batch_options(CLI::App& app, BatchOptions& options);
+// `method_flag`: "--method", or "--solver,--method"; options.noise holds the tool's default.
+void add_method_options(CLI::App& app, MethodOptions& options,
+                        const std::string& method_flag = "--method");
+
+// Throws a usage error when flags contradict each other.
+void check_batch_options(const BatchOptions& options);
+
+// The `K=V`s and --steps as the method takes them.
+ParameterValues parameter_values(const MethodOptions& options);
+
+// --noise: a standard deviation in [0,1] units, empty for `auto`. Usage error when negative.
+std::optional<double> parse_noise(const std::string& text);
+
+}  // namespace restore

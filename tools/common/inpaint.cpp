@@ -1,0 +1,103 @@
+#include "tools/common/inpaint.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "operators/mask.h"
+#include "tools/common/hole_regions.h"
+#include "tools/common/picture_run.h"
+
+namespace restore {
+namespace {
+
+// How far around a hole the picture is looked at: a prior's reach, within reason.
+constexpr int kLeastMargin = 32, kMostMargin = 96, kUnboundedMargin = 48;
+
+std::int64_t margin_for(const Denoiser& prior) {
+  const auto reach = prior.receptive_field();
+  return reach ? std::clamp(*reach, kLeastMargin, kMostMargin) : kUnboundedMargin;
+}
+
+// The regions' steps as steps of the whole picture, by the pixels they take.
+class RegionProgress : public Observer {
+ public:
+  RegionProgress(Observer& observer, std::int64_t total) : observer_(observer), total_(total) {}
+
+  void enter(std::int64_t pixels) {
+    done_ += current_;
+    current_ = pixels;
+  }
+  bool step(const StepReport& report) override {
+    auto whole = report;
+    const auto inside = current_ * report.iteration / report.iterations;
+    whole.iterations = 100;
+    whole.iteration = static_cast<int>(100 * (done_ + inside) / total_);
+    return observer_.step(whole);
+  }
+
+ private:
+  Observer& observer_;
+  std::int64_t total_, done_ = 0, current_ = 0;
+};
+
+std::int64_t pixels_of(const std::vector<HoleRegion>& regions) {
+  std::int64_t pixels = 0;
+  for (const auto& region : regions) pixels += region.context.area();
+  return pixels;
+}
+
+// The summaries of regions as one.
+class Total {
+ public:
+  // `values`, `known`: of the region's measurement. A mask's residual counts missing values too, as
+  // explained; here they do not count.
+  void add(const Summary& summary, double values, double known) {
+    squares_ += values * summary.data_residual * summary.data_residual;
+    known_ += known;
+    const int calls = slowest_.denoiser_calls + summary.denoiser_calls;
+    if (summary.iterations >= slowest_.iterations) slowest_ = summary;
+    slowest_.denoiser_calls = calls;
+  }
+  Summary summary() const {
+    auto total = slowest_;
+    total.data_residual = std::sqrt(squares_ / known_);
+    return total;
+  }
+
+ private:
+  Summary slowest_;
+  double squares_ = 0, known_ = 0;
+};
+
+}  // namespace
+
+Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
+                  std::uint64_t image, Observer& observer) {
+  const auto regions = hole_regions(holes, margin_for(restorer.prior()));
+  RegionProgress progress(observer, pixels_of(regions));
+  // 0 counts as clipped, which keeps holes out of an estimate of the noise.
+  const auto known = colour.masked_fill(holes, 0);
+  const double sigma = restorer.sigma_of(known);
+  auto filled = colour.clone();
+  Total total;
+  for (const auto& [core, context] : regions) {
+    progress.enter(context.area());
+    const auto y = crop(known, context).contiguous();
+    const auto missing = crop(holes, context);
+    const auto A = std::make_shared<Mask>(shape_of(y), missing);
+    const auto restored = restorer.restore(y, A, sigma, image++, &progress);
+    const auto values = static_cast<double>(y.numel());
+    const double fraction = missing.to(torch::kFloat64).mean().item<double>();
+    total.add(restored.summary, values, values * (1 - fraction));
+    const Box inner{core.top - context.top, core.left - context.left, core.bottom - context.top,
+                    core.right - context.left};
+    auto target = crop(filled, core);
+    target.copy_(torch::where(crop(holes, core), crop(restored.estimate, inner), target));
+  }
+  auto record = record_of(total.summary(), sigma);
+  record["regions"] = regions.size();
+  record["computed_pixels"] = pixels_of(regions);
+  return {filled, std::move(record)};
+}
+
+}  // namespace restore

@@ -1,0 +1,23 @@
+// Fills the holes of a picture, computing only around them.
+#pragma once
+
+#include <cstdint>
+
+#include <torch/types.h>
+
+#include "tools/common/restorer.h"
+
+namespace restore {
+
+struct Inpainted {
+  torch::Tensor colour;  // outside the holes the picture's own values
+  Json record;           // of all regions together, with `regions` and `computed_pixels`
+};
+
+// `colour`: 1 x C x H x W; `holes`: 1 x 1 x H x W bool, some true. Each region of hole_regions is one
+// problem of its own. What the picture holds in its holes does not matter. Item error when a region
+// has no known pixel or does not work out.
+Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
+                  std::uint64_t image, Observer& observer);
+
+}  // namespace restore

@@ -1,0 +1,39 @@
+// The masks of restore-inpaint: one file for all pictures, or a folder with one mask a picture.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <torch/types.h>
+
+namespace restore {
+
+struct MaskOptions {
+  std::string path;        // file or folder
+  bool invert = false;     // white = keep
+  double threshold = 0.5;  // of the grey value, above which a pixel is to be filled
+};
+
+class Masks {
+ public:
+  // Loads a single file at once. Usage error when the path is not there or the threshold not in
+  // [0,1].
+  explicit Masks(const MaskOptions& options);
+
+  // The mask that belongs to `picture`: in a folder, the one that has its stem, searched first in
+  // the sub-folder `relative` of the picture. Item error when there is none or more than one.
+  std::filesystem::path find(const std::filesystem::path& picture,
+                             const std::filesystem::path& relative = {}) const;
+
+  // The holes of the mask file: 1 x 1 x height x width bool. Item error when the mask has another
+  // size or nothing to fill.
+  torch::Tensor holes(const std::filesystem::path& mask, std::int64_t height,
+                      std::int64_t width) const;
+
+ private:
+  MaskOptions options_;
+  torch::Tensor shared_;  // the one mask for all; undefined for a folder
+};
+
+}  // namespace restore

@@ -1,0 +1,45 @@
+// The way of every picture through a tool: plan, load, work, save, record, report.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "librestore/core/error.h"
+#include "librestore/core/json.h"
+#include "librestore/image/image.h"
+#include "librestore/model/method.h"
+#include "librestore/run/items.h"
+#include "tools/common/common_options.h"
+
+namespace restore {
+
+// What a picture has become: `picture` is saved, `record` (an object) is what there is to say.
+struct Outcome {
+  Image picture;
+  Json record;
+};
+
+using PictureWork =
+    std::function<Outcome(const Item& item, const Image& picture, Observer& observer)>;
+
+struct PictureRun {
+  std::string tool;
+  Json parameters;  // all that decides the result besides the files that are read
+  std::function<void(Item&)> prepare;  // fills in also_reads, may throw to fail the item; or empty
+  PictureWork work;
+  std::function<std::string(const Json& record)> describe;          // for people
+  std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty
+};
+
+// Runs `run` over all pictures that `options` names.
+ExitCode run_pictures(const BatchOptions& options, const PictureRun& run);
+
+// The random numbers' image key of an item.
+std::uint64_t image_key(const Item& item);
+
+// The record of a restored picture, and its line: residual, steps, and more when `verbose`.
+Json record_of(const Summary& summary, double sigma);
+std::string describe_restored(const Json& record, bool verbose);
+
+}  // namespace restore

@@ -1,0 +1,26 @@
+// Which method, with which parameters, a task is given when the user names none: data, not code.
+#pragma once
+
+#include <string>
+
+#include "librestore/solve/table.h"
+
+namespace restore {
+
+enum class Task {
+  inpaint,
+  upscale,
+  deblur,
+  general,  // any operator
+};
+
+struct Preset {
+  std::string method;
+  ParameterValues parameters;
+};
+
+// `prior`: as --prior takes it. `method`: the user's choice, empty for the best one; a method that no
+// row has for this task and prior runs on its own defaults.
+Preset find_preset(Task task, const std::string& prior, const std::string& method);
+
+}  // namespace restore

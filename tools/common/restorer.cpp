@@ -1,0 +1,70 @@
+#include "tools/common/restorer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "librestore/core/error.h"
+#include "operators/gaussian_noise.h"
+#include "operators/noise_estimate.h"
+#include "priors/factory.h"
+
+namespace restore {
+namespace {
+
+// Where the values end: 1, or more in float files.
+double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
+
+// Priors are made for [0,1]; for a linear A dividing x, y and sigma alike changes nothing else.
+double scale_of(const torch::Tensor& y, const Operator& A) {
+  return dynamic_cast<const LinearOperator*>(&A) ? range_of(y) : 1.0;
+}
+
+void check_estimate(const Result& result, const torch::Tensor& y) {
+  const auto& [estimate, samples, summary] = result;
+  if (!summary.usable())
+    throw item_error(
+        "the method did not work out: {}; other --param values or another --method may",
+        summary.message);
+  const double smallest = estimate.min().item<double>(), largest = estimate.max().item<double>();
+  if (!std::isfinite(smallest) || !std::isfinite(largest))
+    throw item_error("the result is not a picture (NaN or infinite); another --method may work");
+  if (largest <= 0 && y.max().item<double>() > 0)
+    throw item_error("the result is black; another --method or lower --noise may work");
+}
+
+}  // namespace
+
+Restorer::Restorer(Task task, const MethodOptions& options)
+    : sigma_(parse_noise(options.noise)), seed_(options.seed) {
+  const auto prior = options.prior.empty() ? default_prior_name() : options.prior;
+  auto [method, parameters] = find_preset(task, prior, options.method);
+  for (const auto& [name, value] : parameter_values(options)) parameters[name] = value;
+  method_ = find_solver(method).make(parameters);
+  prior_ = make_prior(prior);
+  parameters_ = {{"method", method},     {"parameters", parameters},
+                 {"prior", prior},       {"noise", options.noise},
+                 {"seed", options.seed}, {"version", RESTORE_VERSION}};
+}
+
+double Restorer::sigma_of(const torch::Tensor& y) const {
+  if (sigma_) return *sigma_;
+  const double scale = range_of(y);
+  return scale * estimate_sigma(y / scale);
+}
+
+Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
+                           std::uint64_t image, Observer* observer) const {
+  return restore(y, A, sigma_of(y), image, observer);
+}
+
+Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
+                           double sigma, std::uint64_t image, Observer* observer) const {
+  const double scale = scale_of(y, *A);
+  const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
+  Rng rng(seed_, image);
+  auto result = method_->run(measurement, *prior_, rng, observer);
+  check_estimate(result, y);
+  return {result.estimate * scale, std::move(result.summary), sigma};
+}
+
+}  // namespace restore

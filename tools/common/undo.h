@@ -1,0 +1,39 @@
+// Undoing a measurement that an operator expression describes: what restore-upscale, restore-deblur
+// and restore-pnp have in common.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "tools/common/picture_run.h"
+#include "tools/common/restorer.h"
+
+namespace restore {
+
+// How one picture came about.
+struct Degradation {
+  std::string expression;      // operators/factory.h
+  std::filesystem::path base;  // of the relative paths in it
+  // The shape of the scene where it is known; the estimate is then the whole scene. Without, it is what
+  // shows in the frame of the picture.
+  std::optional<Shape> scene{};
+  std::optional<double> sigma{};      // the noise where it is known; else the restorer's
+  std::filesystem::path reference{};  // the scene itself, to tell the PSNR; may be empty
+};
+
+struct UndoRun {
+  std::string tool;
+  BatchOptions batch;
+  MethodOptions method;
+  Task task = Task::general;
+  std::vector<std::filesystem::path> also_reads{};  // for all pictures: a kernel file
+  std::function<Degradation(const Item&)> degradation{};
+  std::function<void(Item&)> prepare{};  // more to read for one picture; may be empty
+  Json parameters = Json::object();      // what decides the result besides the method
+};
+
+ExitCode run_undo(const UndoRun& run);
+
+}  // namespace restore

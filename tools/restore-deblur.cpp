@@ -1,0 +1,61 @@
+// restore-deblur: the scene behind a blur whose kernel is known.
+#include <fmt/core.h>
+
+#include "operators/boundary.h"
+#include "operators/kernels.h"
+#include "tools/common/kernel_option.h"
+#include "tools/common/run_tool.h"
+#include "tools/common/undo.h"
+
+namespace restore {
+namespace {
+
+const ToolText kText = {
+    "restore-deblur", "Sharpen pictures that were blurred by a known kernel.",
+    "restore-deblur shaky.jpg --psf motion:15,30 -o sharp.png",
+    "--psf takes gaussian:SIGMA, motion:LENGTH,ANGLE, disk:RADIUS, box:SIZE (pixels, degrees\n"
+    "counter-clockwise), or a file: a picture, or text whose first line is `rows columns`.\n"
+    "A photograph's frame cuts the scene, so --boundary unknown is the default; the others are\n"
+    "for pictures that were blurred by a program."};
+
+struct Options {
+  BatchOptions batch;
+  MethodOptions method{.noise = "auto"};
+  std::string psf;
+  std::string boundary = "unknown";
+};
+
+bool parse(int argc, char** argv, Options& options) {
+  auto app = make_command_line(kText);
+  app->add_option("--psf", options.psf, "What blurred the picture: gaussian:1.6, a file ...")
+      ->option_text("KERNEL")
+      ->required();
+  app->add_option("--boundary", options.boundary, "unknown (default), circular, reflect, replicate")
+      ->option_text("NAME");
+  add_batch_options(*app, options.batch);
+  add_method_options(*app, options.method);
+  if (!parse_command_line(*app, argc, argv)) return false;
+  check_batch_options(options.batch);
+  return true;
+}
+
+ExitCode run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return ExitCode::ok;
+  // Wrong ones are found before any picture is read.
+  parse_boundary(options.boundary);
+  build_kernel(options.psf);
+
+  UndoRun run{kText.name, options.batch, options.method, Task::deblur};
+  run.also_reads = kernel_files(options.psf);
+  const auto expression =
+      fmt::format("blur({}, boundary={})", kernel_argument(options.psf), options.boundary);
+  run.parameters["operator"] = expression;
+  run.degradation = [&](const Item&) { return Degradation{expression, {}}; };
+  return run_undo(run);
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }

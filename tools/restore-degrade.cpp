@@ -1,0 +1,169 @@
+// restore-degrade: makes a measurement of a picture, and the job that says how.
+#include <set>
+
+#include <fmt/format.h>
+
+#include "librestore/core/error.h"
+#include "librestore/image/formats.h"
+#include "operators/factory.h"
+#include "operators/gaussian_noise.h"
+#include "tools/common/frame.h"
+#include "tools/common/job_files.h"
+#include "tools/common/operator_list.h"
+#include "tools/common/picture_run.h"
+#include "tools/common/run_tool.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+const ToolText kText = {
+    "restore-degrade", "Measure pictures by an operator, with noise, and write down how.",
+    "restore-degrade photo.png --operator 'blur(gaussian:1.6)' --noise 0.01 -o blurred.png",
+    "Beside OUT.png goes the job OUT.json, which restore-pnp --job undoes. EXR and TIFF outputs\n"
+    "are written as float and keep what noise puts below 0 and above 1; other formats clip it\n"
+    "and round, and the record says how much was clipped."};
+
+struct Options {
+  BatchOptions batch;
+  std::string expression;
+  std::string noise = "0";
+  std::uint64_t seed = 0;
+};
+
+bool parse(int argc, char** argv, Options& options) {
+  auto app = make_command_line(kText);
+  app->add_option("--operator", options.expression, "Left to right: the first acts on the picture")
+      ->option_text("EXPR")
+      ->required();
+  app->add_option("--noise", options.noise, "Standard deviation, pixels in [0,1] (default 0)")
+      ->option_text("S");
+  app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
+  add_listing(*app, "--list,--list-operators", "Print operators with their parameters",
+              print_operators);
+  add_batch_options(*app, options.batch);
+  if (!parse_command_line(*app, argc, argv)) return false;
+  check_batch_options(options.batch);
+  return true;
+}
+
+double noise_level(const std::string& text) {
+  if (const auto sigma = parse_noise(text)) return *sigma;
+  throw usage_error("--noise auto: there is nothing to estimate, say how much noise to add");
+}
+
+bool holds_floats(const Format& format) {
+  const auto& types = format.sample_types;
+  return std::find(types.begin(), types.end(), SampleType::float32) != types.end();
+}
+
+// The share of the values that an integer format cuts off.
+double clipped_share(const torch::Tensor& y) {
+  return (y.lt(0) | y.gt(1)).to(torch::kFloat64).mean().item<double>();
+}
+
+Outcome degrade(const Options& options, double sigma, const Item& item, const Image& picture) {
+  const auto A = build_operator(options.expression, {shape_of(picture.colour), false});
+  Rng rng(options.seed, image_key(item));
+  Image result = picture;
+  result.colour = GaussianNoise(sigma).sample(A->apply(picture.colour), rng);
+  result.alpha = measured_alpha(picture.alpha, *A);
+  Json record{{"operator", options.expression},
+              {"noise", options.noise},
+              {"sigma", sigma},
+              {"seed", options.seed}};
+  if (holds_floats(*format_for(item.output))) {
+    result.sample_type = SampleType::float32;
+  } else {
+    record["clipped"] = clipped_share(result.colour);
+  }
+  record["scene"] = {picture.channels(), picture.height(), picture.width()};
+  record["measurement"] = {result.channels(), result.height(), result.width()};
+  record["job"] = job_path(item.output).string();
+  return {std::move(result), std::move(record)};
+}
+
+Shape shape_from(const Json& json) { return {json[0], json[1], json[2]}; }
+
+void write_job_of(const Options& options, const Item& item, const Json& record) {
+  const auto path = job_path(item.output);
+  const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  Job job;
+  job.operator_expression = rebase_expression(options.expression, {}, folder);
+  job.noise = options.noise;
+  job.seed = options.seed;
+  job.scene = shape_from(record["scene"]);
+  job.measurement = shape_from(record["measurement"]);
+  job.reference = fs::relative(fs::absolute(item.input), fs::absolute(folder)).generic_string();
+  write_job(job, path);
+}
+
+// A job is an output like the picture: never over something else, never two in one place.
+void check_job_place(const Options& options, const Item& item, std::set<fs::path>& taken) {
+  const auto path = job_path(item.output);
+  if (!taken.insert(path).second)
+    throw usage_error("{}: two measurements would write this job; give them different stems",
+                      path.string());
+  if (fs::exists(path) && !options.batch.overwrite && !options.batch.skip_existing)
+    throw usage_error("{}: exists; --overwrite replaces it", path.string());
+}
+
+std::string describe(const Json& record) {
+  auto line = "noise " + record["noise"].get<std::string>();
+  if (record.contains("clipped") && record["clipped"].get<double>() > 0)
+    line += fmt::format(", {:.2f} % of the values clipped", 100 * record["clipped"].get<double>());
+  return line + ", job " + record["job"].get<std::string>();
+}
+
+std::string shell_word(const std::string& text) {
+  if (text.find_first_of(" '\"$&|;()<>*?[]\\`!#~") == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+void print_undo(const std::string& output) {
+  const fs::path path = output;
+  const bool folder = fs::is_directory(path);
+  const auto job = folder ? path : job_path(path);
+  auto restored = folder ? fs::path(output + "-restored") : path;
+  if (!folder) restored.replace_filename(path.stem() += "-restored" + path.extension().string());
+  fmt::print("undo: restore-pnp {} --job {} -o {}\n", shell_word(output), shell_word(job),
+             shell_word(restored));
+}
+
+ExitCode run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return ExitCode::ok;
+  const double sigma = noise_level(options.noise);
+  const auto files = expression_files(options.expression);
+
+  PictureRun pictures;
+  pictures.tool = kText.name;
+  pictures.parameters = {{"operator", options.expression},
+                         {"noise", sigma},
+                         {"seed", options.seed},
+                         {"version", RESTORE_VERSION}};
+  std::set<fs::path> jobs;
+  pictures.prepare = [&](Item& item) {
+    item.also_reads = files;
+    check_job_place(options, item, jobs);
+  };
+  pictures.work = [&](const Item& item, const Image& picture, Observer&) {
+    return degrade(options, sigma, item, picture);
+  };
+  pictures.saved = [&](const Item& item, const Json& record) {
+    write_job_of(options, item, record);
+  };
+  pictures.describe = describe;
+  const auto code = run_pictures(options.batch, pictures);
+  const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run;
+  if (told && code == ExitCode::ok) print_undo(options.batch.output);
+  return code;
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }

@@ -1,0 +1,79 @@
+// restore-pnp: plug-and-play restoration under any operator.
+#include "tools/common/job_files.h"
+#include "tools/common/operator_list.h"
+#include "tools/common/run_tool.h"
+#include "tools/common/undo.h"
+
+namespace restore {
+namespace {
+
+const ToolText kText = {
+    "restore-pnp",
+    "Restore pictures that any operator has measured, with a prior plugged into a solver.",
+    "restore-pnp y.png --operator 'blur(gaussian:1.6) | downsample(2)' --solver hqs -o x.png",
+    "The operator reads left to right: the first acts on the scene. --job takes the file that\n"
+    "restore-degrade wrote beside a measurement, or a folder with one of each picture's stem, in\n"
+    "place of --operator and --noise; the result then is the whole scene. Plain denoising:\n"
+    "--operator identity --solver denoise --noise 25/255."};
+
+struct Options {
+  BatchOptions batch;
+  MethodOptions method{.noise = "auto"};
+  bool noise_given = false;
+  std::string expression;
+  std::string job;
+};
+
+bool parse(int argc, char** argv, Options& options) {
+  auto app = make_command_line(kText);
+  auto* source = app->add_option_group("Measurement");
+  source->add_option("--operator", options.expression, "How the picture was measured, y = A x + n")
+      ->option_text("EXPR");
+  source->add_option("--job", options.job, "What restore-degrade wrote: a file or a folder")
+      ->option_text("JOB");
+  source->require_option(1);
+  add_listing(*app, "--list-operators", "Print operators with their parameters", print_operators);
+  add_batch_options(*app, options.batch);
+  add_method_options(*app, options.method, "--solver,--method");
+  if (!parse_command_line(*app, argc, argv)) return false;
+  check_batch_options(options.batch);
+  options.noise_given = app->count("--noise") > 0;
+  return true;
+}
+
+void use_operator(UndoRun& run, const Options& options) {
+  run.also_reads = expression_files(options.expression);
+  run.parameters["operator"] = options.expression;
+  run.degradation = [&](const Item&) { return Degradation{options.expression, {}}; };
+}
+
+void use_jobs(UndoRun& run, const Options& options) {
+  const auto jobs = std::make_shared<const Jobs>(options.job);
+  run.prepare = [jobs](Item& item) {
+    const auto relative = std::filesystem::path(item.id).parent_path();
+    const auto file = jobs->find(item.input, relative);
+    item.also_reads = expression_files(jobs->read(file).operator_expression, file.parent_path());
+    item.also_reads.push_back(file);
+  };
+  run.degradation = [jobs, &options](const Item& item) {
+    const auto& file = item.also_reads.back();
+    const auto job = jobs->read(file);
+    Degradation degradation{job.operator_expression, file.parent_path(), job.scene};
+    if (!options.noise_given) degradation.sigma = parse_noise(job.noise);
+    if (!job.reference.empty()) degradation.reference = file.parent_path() / job.reference;
+    return degradation;
+  };
+}
+
+ExitCode run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return ExitCode::ok;
+  UndoRun run{kText.name, options.batch, options.method, Task::general};
+  options.job.empty() ? use_operator(run, options) : use_jobs(run, options);
+  return run_undo(run);
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }

@@ -1,0 +1,61 @@
+// restore-upscale: the larger picture that, made smaller again, is the one at hand.
+#include <fmt/core.h>
+
+#include "operators/kernels.h"
+#include "tools/common/kernel_option.h"
+#include "tools/common/run_tool.h"
+#include "tools/common/undo.h"
+
+namespace restore {
+namespace {
+
+const ToolText kText = {
+    "restore-upscale", "Enlarge pictures by a whole factor.",
+    "restore-upscale small.png -s 2 -o large.png",
+    "--kernel says how the small picture came about: bicubic (with antialiasing, as image\n"
+    "editors do it), area (the mean of each block), gaussian:SIGMA and other blur kernels, or a\n"
+    "kernel file. The residual tells how well the result, made smaller so, explains the input."};
+
+const std::vector<std::string> kResizeFilters{"bicubic", "area"};
+
+struct Options {
+  BatchOptions batch;
+  MethodOptions method{.noise = "auto"};
+  int factor = 2;
+  std::string kernel = "bicubic";
+};
+
+bool parse(int argc, char** argv, Options& options) {
+  auto app = make_command_line(kText);
+  app->add_option("-s,--scale", options.factor, "Factor of both sides")
+      ->option_text("FACTOR")
+      ->check(CLI::Range(1, 64))
+      ->required();
+  app->add_option("--kernel", options.kernel, "bicubic (default), area, gaussian:1.6 or a file")
+      ->option_text("KERNEL");
+  add_batch_options(*app, options.batch);
+  add_method_options(*app, options.method);
+  if (!parse_command_line(*app, argc, argv)) return false;
+  check_batch_options(options.batch);
+  return true;
+}
+
+ExitCode run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return ExitCode::ok;
+  const auto kernel = kernel_argument(options.kernel, kResizeFilters);
+  if (kernel != options.kernel || kernel.find(':') != std::string::npos)
+    build_kernel(kernel);  // a wrong one is found before any picture is read
+
+  UndoRun run{kText.name, options.batch, options.method, Task::upscale};
+  run.also_reads = kernel_files(options.kernel);
+  const auto expression = fmt::format("downsample({}, {})", options.factor, kernel);
+  run.parameters["operator"] = expression;
+  run.degradation = [&](const Item&) { return Degradation{expression, {}}; };
+  return run_undo(run);
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }
