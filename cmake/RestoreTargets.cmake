@@ -4,6 +4,8 @@
 # restore_tool(NAME)
 #   tools/NAME.cpp -> the program `NAME`.
 
+include(LoadOrder)
+
 add_library(restore_pch STATIC "${PROJECT_SOURCE_DIR}/cmake/pch.cpp")
 target_precompile_headers(restore_pch PRIVATE "${PROJECT_SOURCE_DIR}/cmake/pch.h")
 target_link_libraries(restore_pch PRIVATE restore_flags restore_torch)
@@ -34,6 +36,7 @@ endfunction()
 function(restore_tool name)
   add_executable(${name} ${name}.cpp)
   target_link_libraries(${name} PRIVATE restore_flags restore_tools_common)
+  target_link_options(${name} PRIVATE ${RESTORE_LOAD_ORDER})
   restore_use_pch(${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   set_property(GLOBAL APPEND PROPERTY RESTORE_TOOLS ${name})
