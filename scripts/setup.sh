@@ -8,9 +8,10 @@ packages=(
   libtorch-dev              # tensors, networks
   libopenimageio-dev libwebp-dev  # picture files
   libexiv2-dev              # EXIF, XMP, IPTC
-  libeigen3-dev libtbb-dev librandom123-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-  libssl-dev                # SHA-256
+  libeigen3-dev libtbb-dev librandom123-dev libfmt-dev nlohmann-json3-dev libcli11-dev
+  libssl-dev libxxhash-dev  # checksums
   help2man                  # man pages
+  openimageio-tools         # the quick start's overview
   libboost-test-dev libimage-exiftool-perl  # tests
 )
 
