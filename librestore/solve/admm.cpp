@@ -35,18 +35,18 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
 
   PriorStep D(prior);
   StepMonitor monitor("admm", options_.iterations, options_.tolerance, observer);
-  auto v = A.initial_estimate(y);
-  auto u = torch::zeros_like(v);
+  auto x = A.initial_estimate(y);
+  auto u = torch::zeros_like(x);
+  torch::Tensor v;
   bool go_on = true;
   while (go_on) {
-    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_k - u_k)||^2
-    const auto x = A.prox(v - u, y, rho);
-    const auto v_previous = v;
-    // v_{k+1} = D(x_{k+1} + u_k, sigma)
+    // v_{k+1} = D(x_k + u_k, sigma)
     v = D(x + u, sigma);
-    // u_{k+1} = u_k + x_{k+1} - v_{k+1}
+    // u_{k+1} = u_k + x_k - v_{k+1}
     u = u + x - v;
-    go_on = monitor.proceed(v_previous, x, sigma);
+    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_{k+1} - u_{k+1})||^2
+    x = A.prox(v - u, y, rho);
+    go_on = monitor.proceed(v, x, sigma);
   }
   if (is_noiseless(measurement)) v = A.prox(v, y, rho);
   return {v, {}, monitor.finish(measurement, v, D.calls())};

@@ -5,11 +5,13 @@
 // Venkatakrishnan, Bouman, Wohlberg 2013, "Plug-and-play priors for model based reconstruction",
 //   https://doi.org/10.1109/GlobalSIP.2013.6737048
 //
-//   x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_k - u_k)||^2,   rho = lambda sigma_y^2 / sigma^2
-//   v_{k+1} = D(x_{k+1} + u_k, sigma)
-//   u_{k+1} = u_k + x_{k+1} - v_{k+1}
-// The state v + u moves by x_{k+1} - v_k: that is 0 exactly where primal and dual residual are, and it
-// is the residual of the stop. With D = prox of sigma^2 R the fixed point is the MAP estimate
+//   v_{k+1} = D(x_k + u_k, sigma)
+//   u_{k+1} = u_k + x_k - v_{k+1}
+//   x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_{k+1} - u_{k+1})||^2,
+//   rho = lambda sigma_y^2 / sigma^2.
+// In one step the state x + u moves by x_{k+1} - v_{k+1}: that is 0 exactly where primal and dual
+// residual are, and it is the residual of the stop.
+// With D = prox of sigma^2 R the fixed point is the MAP estimate
 // argmin 1/2 ||A x - y||^2 + lambda sigma_y^2 R(x); sigma then only sets the pace.
 #pragma once
 
@@ -22,7 +24,7 @@ struct AdmmOptions {
   int iterations = 50;      // at most
   double sigma = 0;         // noise level of the denoiser, [0,1]; 0: 4 sigma_y, at least 0.05
   double lambda = 1;        // weight of the prior against the data
-  double tolerance = 1e-4;  // stop at ||x_{k+1} - v_k|| <= tolerance ||x_{k+1}||
+  double tolerance = 1e-4;  // stop at ||x_k - v_k|| <= tolerance ||x_k||
 };
 
 class Admm : public Method {

@@ -36,7 +36,8 @@ Result Hqs::run_item(const Measurement& measurement, const Denoiser& prior,
   };
 
   PriorStep D(prior);
-  StepMonitor monitor("hqs", options_.iterations, 0, observer);
+  constexpr double kNever = -1;  // the schedule is the stop, whatever a step moves
+  StepMonitor monitor("hqs", options_.iterations, kNever, observer);
   auto x = A.initial_estimate(y);
   bool go_on = true;
   for (int k = 0; go_on; ++k) {

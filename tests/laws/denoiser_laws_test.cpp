@@ -1,0 +1,49 @@
+// Every prior of the table obeys the laws of its header.
+#include "tests/support/denoiser_laws.h"
+
+#include <set>
+
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/core/error.h"
+#include "priors/factory.h"
+
+namespace restore {
+namespace {
+
+BOOST_AUTO_TEST_CASE(every_prior_obeys_the_laws) {
+  for (const PriorRow& row : prior_table()) {
+    BOOST_TEST_CONTEXT("row " << row.name) {
+      BOOST_TEST(!row.law_instances.empty());
+      for (const std::string& name : row.law_instances)
+        testing::check_denoiser_laws(*make_prior(name));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_row_introduces_itself) {
+  std::set<std::string> names;
+  for (const PriorRow& row : prior_table()) {
+    BOOST_TEST_CONTEXT("row " << row.name) {
+      BOOST_TEST(names.insert(row.name).second);
+      BOOST_TEST(!row.summary.empty());
+      BOOST_TEST(!row.citation.empty());
+      BOOST_TEST(row.summary.find('\n') == std::string::npos);
+    }
+  }
+}
+
+bool is_usage_error(const Error& error) { return error.code() == ExitCode::usage; }
+
+BOOST_AUTO_TEST_CASE(names_carry_a_parameter) {
+  BOOST_TEST(make_prior("tv")->name() == "tv");
+  BOOST_TEST(make_prior("tv:0.8")->name() == "tv:0.8");
+  BOOST_CHECK_EXCEPTION(make_prior("tv:strong"), Error, is_usage_error);
+  BOOST_CHECK_EXCEPTION(make_prior("tv:-1"), Error, is_usage_error);
+  BOOST_CHECK_EXCEPTION(make_prior("no such prior"), Error, [](const Error& error) {
+    return is_usage_error(error) && std::string(error.what()).find("tv") != std::string::npos;
+  });
+}
+
+}  // namespace
+}  // namespace restore
