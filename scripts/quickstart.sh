@@ -44,7 +44,7 @@ step restore-deblur "$out/otter-before.png" --psf motion:11,25 --noise 1/255 \
   -o "$out/otter-after.png"
 
 measure tulips "blur(gaussian:1.2, boundary=reflect) | mask($samples/half-missing.png)" 2/255
-step restore-pnp "$out/tulips-before.png" --job "$out/tulips-before.json" \
+step restore-pnp "$out/tulips-before.png" --job "$out/tulips-before.json" --steps 4 \
   -o "$out/tulips-after.png"
 
 # Before and after at one size: the small picture enlarged plainly.
