@@ -32,6 +32,9 @@ class Operator {
   torch::Tensor vjp(const torch::Tensor& x, const torch::Tensor& v) const;
   // A picture that explains y roughly and looks like one: where solvers start. Not an inverse.
   virtual torch::Tensor initial_estimate(const torch::Tensor& y) const = 0;
+  // The rectangle of the scene that the rectangle `seen` of the measurement shows: an estimate that
+  // reaches past the frame is cropped to scene_window({0, 0, height, width}).
+  virtual Window scene_window(const Window& seen) const { return seen; }
 
  protected:
   Operator(Shape input, Shape output) : input_shape_(input), output_shape_(output) {}

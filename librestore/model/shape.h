@@ -20,6 +20,12 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
+// A rectangle of pixels.
+struct Window {
+  std::int64_t y0 = 0, x0 = 0, height = 0, width = 0;
+  bool operator==(const Window&) const = default;
+};
+
 inline Shape shape_of(const torch::Tensor& x) { return {x.size(-3), x.size(-2), x.size(-1)}; }
 
 }  // namespace restore
