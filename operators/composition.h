@@ -1,0 +1,29 @@
+// A = A_n ... A_2 A_1: the scene passes through A_1 first.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "librestore/model/linear_operator.h"
+
+namespace restore {
+
+class Composition : public LinearOperator {
+ public:
+  // In the order in which they act; at least one. Usage error when a shape does not fit the next.
+  explicit Composition(std::vector<std::shared_ptr<const LinearOperator>> operators);
+
+  // By the power method on small pictures; beyond that the product of the norms, which bounds it.
+  double norm() const override;
+  // Each operator's own estimate, last to first.
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override;
+  Window scene_window(const Window& seen) const override;
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override;
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override;
+
+  std::vector<std::shared_ptr<const LinearOperator>> operators_;
+};
+
+}  // namespace restore
