@@ -1,0 +1,18 @@
+// The laws of librestore/model/noise_model.h, as checks on one model.
+#pragma once
+
+#include "librestore/model/noise_model.h"
+
+namespace restore::testing {
+
+// N1: over `kDraws` pictures, mean and variance of sample(z) at every level of grey lie within five
+// standard errors of z and variance(z).
+void check_noise_moments(const NoiseModel& noise);
+// N2: gradient against central differences of negative_log_likelihood in float64.
+void check_noise_gradient(const NoiseModel& noise);
+// The same stream gives the same noise, the next step another, and a batch what its items get.
+void check_noise_stream(const NoiseModel& noise);
+
+void check_noise_laws(const NoiseModel& noise);
+
+}  // namespace restore::testing
