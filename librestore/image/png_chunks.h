@@ -1,0 +1,30 @@
+// The chunks of a PNG (PNG specification, section 5): length, name, data, CRC.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace restore {
+
+// Throws an item error when the file ends before IEND, is animated, or has more than `max_pixels`.
+// libpng would find the truncation as well, but says it on stderr.
+void check_png(const std::filesystem::path& path, std::int64_t max_pixels);
+
+// The chunks that say how colours are to be shown, text and the time of the last change, as they lie
+// in the file; EXIF, XMP and IPTC are not among them.
+std::vector<std::uint8_t> kept_png_chunks(const std::filesystem::path& path);
+
+void append_png_chunk(std::vector<std::uint8_t>& chunks, std::string_view name,
+                      std::span<const std::uint8_t> data);
+// XMP as the specification of XMP wants it, part 3, 1.1.5; IPTC as ImageMagick and exiftool do it.
+void append_png_xmp(std::vector<std::uint8_t>& chunks, std::string_view packet);
+void append_png_iptc(std::vector<std::uint8_t>& chunks, std::span<const std::uint8_t> block);
+
+// The PNG `file` with `chunks` after its header chunk.
+std::vector<std::uint8_t> with_png_chunks(std::span<const std::uint8_t> file,
+                                          std::span<const std::uint8_t> chunks);
+
+}  // namespace restore
