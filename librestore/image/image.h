@@ -1,10 +1,10 @@
 // A picture and everything that must survive its restoration.
 #pragma once
 
-#include <torch/types.h>
-
 #include <memory>
 #include <string>
+
+#include <torch/types.h>
 
 namespace restore {
 
@@ -22,7 +22,7 @@ struct Image {
   torch::Tensor colour;  // 1 x C x H x W, float32, C = 1 (grey) or 3 (RGB)
   torch::Tensor alpha;   // 1 x 1 x H x W, float32; undefined without alpha
   SampleType sample_type = SampleType::uint8;
-  bool alpha_is_associated = false;  // colour is premultiplied, as stored in the file
+  bool alpha_is_associated = false;          // colour is premultiplied, as stored in the file
   std::shared_ptr<const Metadata> metadata;  // null for a picture that was made, not loaded
 
   std::int64_t height() const { return colour.size(2); }
