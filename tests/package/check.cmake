@@ -1,0 +1,35 @@
+# cmake -D BUILD=... -D SOURCE=... -D WORK=... -P check.cmake
+#   Installs, moves what was installed, and builds and runs the program of this folder against it.
+set(prefix "${WORK}/moved prefix")
+function(run)
+  execute_process(COMMAND ${ARGV} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+run("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix")
+file(RENAME "${WORK}/prefix" "${prefix}")
+
+# An installed file that names the build or the source tree works here and nowhere else.
+file(GLOB_RECURSE texts "${prefix}/*.cmake" "${prefix}/*.h" "${prefix}/*.1")
+foreach(text IN LISTS texts)
+  file(READ "${text}" content)
+  foreach(tree IN ITEMS "${BUILD}" "${SOURCE}" "${WORK}")
+    string(FIND "${content}" "${tree}" position)
+    if(NOT position EQUAL -1)
+      message(SEND_ERROR "${text} names ${tree}")
+    endif()
+  endforeach()
+endforeach()
+
+file(GLOB tools "${prefix}/bin/restore-*")
+foreach(tool IN LISTS tools)
+  run("${tool}" --version)
+endforeach()
+if(NOT tools OR NOT EXISTS "${prefix}/share/restore/samples/clownfish.jpg")
+  message(SEND_ERROR "tools or samples are missing in ${prefix}")
+endif()
+
+run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK}/build"
+    "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release)
+run("${CMAKE_COMMAND}" --build "${WORK}/build")
+run("${WORK}/build/consumer")
