@@ -12,9 +12,9 @@
 namespace restore {
 
 struct PhotoPoolOptions {
-  double memory_gib = 4;              // photographs beyond this are left out, and reported
-  double held_out = 0.04;             // fraction of the files, chosen by a hash of the name
-  std::vector<std::string> excluded;  // file names starting with one of these are left out
+  double memory_gib = 4;                // photographs beyond this are left out, and reported
+  double held_out = 0.04;               // fraction of the files, chosen by a hash of the name
+  std::vector<std::string> excluded{};  // file names starting with one of these are left out
   int threads = 1;
 };
 
