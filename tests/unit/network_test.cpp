@@ -1,0 +1,169 @@
+// The network: what the config promises (receptive field, cost, sizes), and the fused operations
+// against libtorch's own.
+#include "priors/neural/network.h"
+
+#include <ATen/ATen.h>
+#include <boost/test/unit_test.hpp>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include "librestore/core/error.h"
+#include "librestore/model/random.h"
+#include "priors/neural/fused_ops.h"
+#include "tests/support/comparison.h"
+
+using namespace restore;
+
+namespace {
+
+const NetworkConfig kTiny{
+    .width = 16, .encoder = {1, 1}, .middle = 1, .decoder = {1, 1}, .embedding = 8};
+
+// Random in every tensor: a fresh network is zero at its head and would pass any comparison.
+NamedTensors random_weights(const NetworkConfig& config) {
+  Rng rng(7);
+  auto weights = initial_weights(config, rng);
+  for (auto& [name, tensor] : weights)
+    tensor.add_(0.1 * randn(rng, {1, 1, tensor.numel()}).view(tensor.sizes()));
+  return weights;
+}
+
+torch::Tensor leaf(const torch::Tensor& x, torch::ScalarType type) {
+  return x.detach().to(type).set_requires_grad(true);
+}
+
+using Operation = std::function<torch::Tensor(const std::vector<torch::Tensor>&)>;
+
+// Value and every gradient of `fused` (in `type`) against `reference` in float64.
+void check_against(const Operation& fused, const Operation& reference,
+                   const std::vector<torch::Tensor>& arguments,
+                   const std::vector<torch::ScalarType>& types, torch::ScalarType result_type,
+                   double tolerance) {
+  std::vector<torch::Tensor> a, b;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    a.push_back(leaf(arguments[i], types[i]));
+    b.push_back(leaf(a.back(), torch::kFloat64));
+  }
+  const auto y = fused(a), expected = reference(b);
+  BOOST_TEST((y.scalar_type() == result_type));
+  BOOST_TEST(testing::relative_difference(y, expected) < tolerance);
+  Rng rng(3);
+  const auto v = randn_like(rng, expected).to(result_type);
+  const auto gradients = torch::autograd::grad({y}, a, {v});
+  const auto wanted = torch::autograd::grad({expected}, b, {v.to(torch::kFloat64)});
+  for (std::size_t i = 0; i < gradients.size(); ++i) BOOST_TEST_CONTEXT("gradient " << i)
+  BOOST_TEST(testing::relative_difference(gradients[i], wanted[i]) < tolerance);
+}
+
+// A few roundings of each type: 2^-24 and 2^-9.
+constexpr double kFloatTolerance = 1e-6, kBfloatTolerance = 8e-3;
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
+  Rng rng(1);
+  for (const auto type : {torch::kFloat32, torch::kBFloat16})
+    for (const auto& [height, width] : {std::pair{1, 1}, {5, 7}, {64, 3}}) {
+      const double tolerance = type == torch::kFloat32 ? kFloatTolerance : kBfloatTolerance;
+      const auto x = randn(rng, {64, height, width}, 2);
+      BOOST_TEST_CONTEXT(torch::toString(type) << " " << height << "x" << width) {
+        check_against([](const auto& a) { return gate(a[0]); },
+                      [](const auto& a) { return gate_reference(a[0]); }, {x}, {type}, type,
+                      tolerance);
+        const auto scale = randn(rng, {1, 2, 64})[0][0], shift = randn(rng, {1, 2, 64})[0][0];
+        check_against(
+            [&](const auto& a) { return channel_norm(a[0], a[1], a[2], type); },
+            [](const auto& a) { return channel_norm_reference(a[0], a[1], a[2], torch::kFloat64); },
+            {x, scale, shift}, {torch::kFloat32, torch::kFloat32, torch::kFloat32}, type,
+            tolerance);
+      }
+    }
+}
+
+// Law D3 for the network alone: a pixel changes nothing beyond receptive_field(), and something at
+// half that distance (the bound is not idle).
+BOOST_AUTO_TEST_CASE(the_receptive_field_is_what_the_config_says) {
+  const auto weights = cast_weights(kTiny, random_weights(kTiny), torch::kFloat64, torch::kFloat64);
+  const int radius = receptive_field(kTiny), size = 128;
+  BOOST_REQUIRE(2 * radius < size);
+  Rng rng(2);
+  const auto x = randn(rng, {3, size, size}, 1, torch::kFloat64);
+  const auto level = torch::zeros({1}, torch::kFloat64);
+  const auto y = network_forward(kTiny, weights, x, level);
+  int reached = 0;
+  // Every phase of the coarsest grid.
+  for (int at = size / 2; at < size / 2 + alignment(kTiny); ++at) {
+    auto changed = x.clone();
+    changed.index({0, torch::indexing::Slice(), at, at}).add_(1.0);
+    const auto moved = (network_forward(kTiny, weights, changed, level) - y).abs().amax({0, 1}) > 0;
+    const auto where = moved.nonzero();
+    BOOST_REQUIRE(where.size(0) > 0);
+    reached = std::max(reached, (where - at).abs().max().item<int>());
+  }
+  BOOST_TEST(reached <= radius);
+  BOOST_TEST(reached > radius / 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_default_network_is_within_its_budget) {
+  const NetworkConfig config;
+  BOOST_TEST(macs_per_pixel(config) < 200e3);
+  Rng rng(0);
+  BOOST_TEST(parameter_count(initial_weights(config, rng)) * 2 <
+             20 * 1024 * 1024);  // float16 bytes
+}
+
+// Counted by hand for one block a level at width 16: 6 c^2 + 18 c at 1/4, 1/16, 1/64 of the pixels,
+// stem and head 9 * 12 * 16 each at 1/4; down and up 4 c * 2c each at 1/16 and 1/64.
+BOOST_AUTO_TEST_CASE(the_cost_is_counted_right) {
+  const auto block = [](double c) { return 6 * c * c + 18 * c; };
+  const double expected = 2 * block(16) / 4 + 2 * block(32) / 16 + block(64) / 64 +
+                          2 * 9.0 * 12 * 16 / 4 + 2 * 4.0 * 16 * 32 / 16 + 2 * 4.0 * 32 * 64 / 64;
+  BOOST_TEST(macs_per_pixel(kTiny) == expected, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_network_is_zero_and_depends_on_the_seed_alone) {
+  Rng a(5), b(5), c(6);
+  const auto weights = initial_weights(kTiny, a), again = initial_weights(kTiny, b),
+             other = initial_weights(kTiny, c);
+  for (const auto& [name, tensor] : weights) BOOST_TEST(torch::equal(tensor, again.at(name)));
+  BOOST_TEST(!torch::equal(weights.at("stem.weight"), other.at("stem.weight")));
+  const auto x = torch::ones({1, 3, 16, 16});
+  BOOST_TEST(network_forward(kTiny, weights, x, torch::zeros({1})).abs().max().item<float>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_are_named) {
+  const auto refused = [](NamedTensors weights, const std::string& part) {
+    BOOST_CHECK_EXCEPTION(check_weights(kTiny, weights, "file"), Error, [&](const Error& error) {
+      return std::string(error.what()).find(part) != std::string::npos;
+    });
+  };
+  const auto good = random_weights(kTiny);
+  check_weights(kTiny, good, "file");
+  auto weights = good;
+  weights.erase("stem.weight");
+  refused(weights, "'stem.weight' is missing");
+  weights = good;
+  weights["head.weight"] = torch::zeros({12, 16, 1, 1});
+  refused(weights, "'head.weight' has the wrong shape");
+  weights = good;
+  weights["extra"] = torch::zeros({1});
+  refused(weights, "'extra' does not belong");
+}
+
+BOOST_AUTO_TEST_CASE(a_config_survives_json_and_nonsense_does_not) {
+  BOOST_TEST((network_config_from_json(to_json(kTiny), "x") == kTiny));
+  for (const auto& [key, value] : {std::pair<std::string, Json>{"width", 24},
+                                   {"width", -16},
+                                   {"width", 1 << 20},
+                                   {"middle", -1},
+                                   {"middle", 1 << 20},
+                                   {"encoder", Json{1}},
+                                   {"encoder", "x"},
+                                   {"embedding", 7},
+                                   {"kind", "other"}}) {
+    auto json = to_json(kTiny);
+    json[key] = value;
+    BOOST_TEST_CONTEXT(key << " " << value)
+    BOOST_CHECK_THROW(network_config_from_json(json, "x"), Error);
+  }
+}

@@ -1,0 +1,84 @@
+// Tiles: the cores partition the picture, the windows hold the halo, and a tiled denoiser is the
+// denoiser.
+#include <ATen/ATen.h>
+#include <boost/test/unit_test.hpp>
+#include <torch/types.h>
+
+#include "librestore/core/error.h"
+#include "librestore/tile/tile_plan.h"
+#include "librestore/tile/tiled_denoiser.h"
+#include "tests/support/comparison.h"
+
+using namespace restore;
+
+namespace {
+
+// A box blur over 2 r + 1 pixels on a grid that starts at multiples of `alignment`: as any strided
+// network, it commutes with some shifts only, and its frame is not the tile's.
+class GridBlur : public Denoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double) const override {
+    const int side = 2 * kRadius + 1;
+    const auto blurred =
+        at::avg_pool2d(x, side, 1, kRadius, /*ceil_mode=*/false, /*count_include_pad=*/true);
+    const auto rows = torch::arange(x.size(2)) % kAlignment,
+               columns = torch::arange(x.size(3)) % kAlignment;
+    return blurred * (1 + rows.unsqueeze(1) + 10 * columns.unsqueeze(0));
+  }
+  std::optional<int> receptive_field() const override { return kRadius; }
+  int alignment() const override { return kAlignment; }
+  std::string name() const override { return "grid-blur"; }
+
+ private:
+  static constexpr int kRadius = 5, kAlignment = 4;
+};
+
+class Unbounded : public Denoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double) const override { return x; }
+  std::optional<int> receptive_field() const override { return std::nullopt; }
+  std::string name() const override { return "unbounded"; }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(cores_partition_and_windows_hold_the_halo) {
+  for (const auto& [height, width, core, halo, alignment] :
+       {std::array<std::int64_t, 5>{1, 1, 8, 3, 8},
+        {100, 61, 16, 5, 8},
+        {64, 64, 64, 20, 8},
+        {65, 130, 64, 0, 1},
+        {333, 20, 50, 100, 16}}) {
+    auto covered = torch::zeros({height, width}, torch::kInt32);
+    for (const auto& tile : plan_tiles(height, width, core, halo, alignment)) {
+      covered.narrow(0, tile.core.y0, tile.core.height())
+          .narrow(1, tile.core.x0, tile.core.width())
+          .add_(1);
+      BOOST_TEST(tile.window.y0 <= std::max<std::int64_t>(0, tile.core.y0 - halo));
+      BOOST_TEST(tile.window.x0 <= std::max<std::int64_t>(0, tile.core.x0 - halo));
+      BOOST_TEST(tile.window.y1 >= std::min(height, tile.core.y1 + halo));
+      BOOST_TEST(tile.window.x1 >= std::min(width, tile.core.x1 + halo));
+      BOOST_TEST(tile.window.y0 % alignment == 0);
+      BOOST_TEST(tile.window.x0 % alignment == 0);
+      BOOST_TEST((tile.window.y1 % alignment == 0 || tile.window.y1 == height));
+      BOOST_TEST((tile.window.x1 % alignment == 0 || tile.window.x1 == width));
+    }
+    BOOST_TEST(covered.eq(1).all().item<bool>());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_tiled_denoiser_is_the_denoiser) {
+  const auto prior = std::make_shared<GridBlur>();
+  const auto x = torch::rand({2, 3, 75, 50}, torch::kFloat64);
+  const auto whole = prior->denoise(x, 0.1);
+  for (const int core : {1, 7, 16, 33, 1000}) BOOST_TEST_CONTEXT("core " << core) {
+      const auto tiled = TiledDenoiser(prior, core).denoise(x, 0.1);
+      // The same sums in the same order but for avg_pool's running total: float64 rounding.
+      BOOST_TEST(testing::largest_difference(tiled, whole) < 1e-12);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_tiled_is_refused) {
+  BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<Unbounded>(), 64), Error);
+  BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<GridBlur>(), 0), Error);
+}

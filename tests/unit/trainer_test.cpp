@@ -1,0 +1,166 @@
+// The trainer: photographs in memory, exact resumption, and that it learns at all.
+#include <boost/test/unit_test.hpp>
+#include <torch/types.h>
+
+#include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
+#include "librestore/image/image_io.h"
+#include "priors/neural/denoiser.h"
+#include "priors/neural/training_session.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace restore;
+
+namespace {
+
+const NetworkConfig kTiny{.width = 16, .encoder = {1}, .middle = 1, .decoder = {1}, .embedding = 8};
+
+// Stripes and squares of random colours: something to learn from.
+void write_photos(const std::filesystem::path& folder, int count) {
+  for (int i = 0; i < count; ++i) {
+    Rng rng(i);
+    Image image;
+    image.colour = torch::empty({1, 3, 96, 128});
+    for (int c = 0; c < 3; ++c) image.colour[0][c].fill_(rng.uniform());
+    for (int k = 0; k < 12; ++k) {
+      const auto y = static_cast<std::int64_t>(rng.below(72)),
+                 x = static_cast<std::int64_t>(rng.below(104));
+      for (int c = 0; c < 3; ++c)
+        image.colour[0][c].narrow(0, y, 24).narrow(1, x, 24).fill_(rng.uniform());
+    }
+    save_image(image, folder / fmt::format("photo{}.png", i));
+  }
+}
+
+struct Fixture {
+  testing::TemporaryFolder folder;
+  PhotoPool photos = make_photos();
+  TrainOptions options;
+
+  Fixture() {
+    options.steps = 40;
+    options.warm_up = 10;
+    options.crop = 32;
+    options.micro_batches = 2;
+    options.threads = 2;
+  }
+  PhotoPool make_photos() {
+    const auto pictures = folder.path() / "photos";
+    std::filesystem::create_directory(pictures);
+    write_photos(pictures, 12);
+    return PhotoPool(pictures, {.held_out = 0.5});
+  }
+  TrainingState run(TrainingState state, int steps) const {
+    Trainer trainer(photos, options, std::move(state));
+    for (int i = 0; i < steps; ++i) trainer.step();
+    return trainer.state();
+  }
+};
+
+void check_equal(const NamedTensors& a, const NamedTensors& b) {
+  BOOST_REQUIRE(a.size() == b.size());
+  for (const auto& [name, tensor] : a)
+    BOOST_TEST_CONTEXT(name) BOOST_TEST(torch::equal(tensor, b.at(name)));
+}
+
+void check_equal(const TrainingState& a, const TrainingState& b) {
+  BOOST_TEST(a.step == b.step);
+  check_equal(a.weights, b.weights);
+  check_equal(a.average, b.average);
+  check_equal(a.mean, b.mean);
+  check_equal(a.square, b.square);
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(twenty_and_twenty_steps_are_forty, Fixture) {
+  const auto whole = run(new_training_state(kTiny, 3), 40);
+  const auto file = folder.path() / "run.state";
+  save_training_state(run(new_training_state(kTiny, 3), 20), file);
+  check_equal(run(load_training_state(file), 20), whole);
+}
+
+BOOST_FIXTURE_TEST_CASE(threads_do_not_change_the_result, Fixture) {
+  const auto two = run(new_training_state(kTiny, 3), 5);
+  options.threads = 1;
+  check_equal(run(new_training_state(kTiny, 3), 5), two);
+}
+
+BOOST_FIXTURE_TEST_CASE(training_denoises_what_it_has_not_seen, Fixture) {
+  options.steps = 120;
+  const auto state = run(new_training_state(kTiny, 3), 120);
+  const auto clean = photos.held_out_crops(64);
+  BOOST_REQUIRE(clean.size(0) > 0);
+  // Without training D is c_skip (x - 1/2) + 1/2, the best linear shrinkage at this level.
+  const double sigma = 50.0 / 255;
+  const double untrained =
+      denoising_psnr(kTiny, new_training_state(kTiny, 3).average, clean, sigma, true);
+  BOOST_TEST(denoising_psnr(kTiny, state.average, clean, sigma, true) > untrained + 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_finite_stops_and_leaves_the_state, Fixture) {
+  auto state = new_training_state(kTiny, 3);
+  state.weights.at("stem.bias").fill_(std::nanf(""));
+  Trainer trainer(photos, options, state);
+  BOOST_CHECK_EXCEPTION(trainer.step(), Error, [](const Error& error) {
+    return std::string(error.what()).find("not finite") != std::string::npos;
+  });
+  BOOST_TEST(trainer.state().step == 0);
+  check_equal(trainer.state().average, state.average);
+  check_equal(trainer.state().mean, state.mean);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_leaves_a_prior_a_state_and_a_log, Fixture) {
+  options.steps = 3;
+  TrainingJob job;
+  job.output = folder.path() / "p.safetensors";
+  job.log = folder.path() / "log.jsonl";
+  job.about = {{"name", "stripes"}};
+  job.held_out_crop = 64;
+  run_training(photos, options, new_training_state(kTiny, 3), job,
+               {[](const auto&) {}, [](double) {}});
+
+  const auto prior = read_prior(job.output);
+  BOOST_TEST(prior.about["name"] == "stripes");
+  BOOST_TEST(prior.about["training"]["steps"] == 3);
+  BOOST_TEST(prior.about["held_out_psnr_db"]["25"].is_number());
+  BOOST_TEST(load_training_state(state_path(job.output)).step == 3);
+  BOOST_TEST(std::filesystem::file_size(job.log) > 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_signal_saves_and_can_be_resumed, Fixture) {
+  TrainingJob job;
+  job.output = folder.path() / "p.safetensors";
+  set_interrupted(true);
+  BOOST_CHECK_EXCEPTION(run_training(photos, options, new_training_state(kTiny, 3), job,
+                                     {[](const auto&) {}, [](double) {}}),
+                        Error,
+                        [](const Error& error) { return error.code() == ExitCode::interrupted; });
+  set_interrupted(false);
+  const auto saved = load_training_state(state_path(job.output));
+  BOOST_TEST(saved.step == 1);
+  check_equal(run(saved, 2), run(new_training_state(kTiny, 3), 3));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_pool_keeps_its_promises, Fixture) {
+  BOOST_TEST(photos.training_count() + photos.held_out_count() == 12u);
+  Rng rng(1);
+  bool grey = false;
+  for (int i = 0; i < 60; ++i) {
+    const auto crop = photos.random_crop(48, {}, rng);
+    BOOST_REQUIRE((crop.pixels.sizes() == at::IntArrayRef{3, 48, 48}));
+    BOOST_TEST(crop.pixels.min().item<float>() >= 0);
+    BOOST_TEST(crop.pixels.max().item<float>() <= 1);
+    if (crop.grey) BOOST_TEST(torch::equal(crop.pixels[0], crop.pixels[2]));
+    grey = grey || crop.grey;
+  }
+  BOOST_TEST(grey);
+  const auto pictures = folder.path() / "photos";
+  BOOST_TEST(PhotoPool(pictures, {.excluded = {"photo1"}}).training_count() < 12u);
+  BOOST_TEST(!PhotoPool(pictures, {.memory_gib = 1e-4}).skipped().empty());
+  BOOST_CHECK_EXCEPTION(PhotoPool(folder.path() / "nowhere", {}), Error,
+                        [](const Error& error) { return error.code() == ExitCode::usage; });
+  std::filesystem::create_directory(folder.path() / "empty");
+  BOOST_CHECK_EXCEPTION(PhotoPool(folder.path() / "empty", {}), Error,
+                        [](const Error& error) { return error.code() == ExitCode::no_input; });
+}
