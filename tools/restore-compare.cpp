@@ -1,0 +1,206 @@
+// restore-compare: how close pictures come to their references.
+#include <fmt/core.h>
+
+#include "librestore/core/interrupt.h"
+#include "librestore/core/json.h"
+#include "librestore/core/parallel.h"
+#include "librestore/image/image_io.h"
+#include "librestore/metric/scores.h"
+#include "librestore/model/threads.h"
+#include "tools/common/command_line.h"
+#include "tools/common/reference_pairs.h"
+#include "tools/common/run_tool.h"
+
+namespace restore {
+namespace {
+
+// OpenImageIO idiff's outcomes: the worst of all pictures is the exit code.
+enum class Verdict : int { pass = 0, warning = 1, failure = 2, different_size = 3, unreadable = 4 };
+
+const ToolText kText = {
+    "restore-compare",
+    "How close pictures come to their references: PSNR and SSIM, per channel and over all.",
+    "restore-compare truth/ restored/ --fail 30",
+    "REF and IMAGE may be folders: a picture is compared with the reference of its stem, and one\n"
+    "that has no partner is an error. A REF that is a file is compared with every IMAGE. Alpha is\n"
+    "not compared.\n"
+    "\n"
+    "PSNR is 10 log10(1 / mean squared error) over all channels. SSIM is the mean over channels\n"
+    "of Wang et al. 2004 with its 11x11 Gaussian window of 1.5 px. The last line of a folder is\n"
+    "the mean over its pictures, as papers report it.\n"
+    "\n"
+    "Exit codes are those of OpenImageIO's idiff; the largest that applies:\n"
+    "  0    all pictures reach the thresholds, or none was asked for\n"
+    "  1    a picture is below --warn\n"
+    "  2    a picture is below --fail, or the command line is wrong\n"
+    "  3    a picture and its reference differ in size or channels\n"
+    "  4    a picture is missing or cannot be read\n"
+    "  75   interrupted (130: at once, by a second signal)"};
+
+struct Options {
+  std::string reference;
+  std::vector<std::string> images;
+  std::optional<double> warn, fail;  // dB
+  bool no_clip = false;
+  bool json = false;
+  int threads = 0;  // 0: all cores
+};
+
+struct Outcome {
+  Verdict verdict = Verdict::pass;
+  std::optional<Scores> scores;
+  std::string error;
+};
+
+Verdict judge(double psnr, const Options& options) {
+  if (options.fail && psnr < *options.fail) return Verdict::failure;
+  if (options.warn && psnr < *options.warn) return Verdict::warning;
+  return Verdict::pass;
+}
+
+std::string size_text(const Image& image) {
+  return fmt::format("{}x{} with {} channel{}", image.width(), image.height(), image.channels(),
+                     image.channels() == 1 ? "" : "s");
+}
+
+Outcome compare_loaded(const ReferencePair& pair, const Options& options) {
+  const auto reference = load_image(pair.reference), image = load_image(pair.image);
+  if (reference.colour.sizes() != image.colour.sizes())
+    return {Verdict::different_size,
+            {},
+            fmt::format("{}: {}, but its reference {} is {}: compare pictures of one size",
+                        pair.image.string(), size_text(image), pair.reference.string(),
+                        size_text(reference))};
+  const auto taken = [&](const torch::Tensor& x) { return options.no_clip ? x : x.clamp(0, 1); };
+  const auto scores = score(taken(reference.colour), taken(image.colour));
+  return {judge(scores.psnr, options), scores, {}};
+}
+
+Outcome compare(const ReferencePair& pair, const Options& options) {
+  if (!pair.problem.empty()) return {Verdict::unreadable, {}, pair.problem};
+  try {
+    return compare_loaded(pair, options);
+  } catch (const Error& error) {
+    return {Verdict::unreadable, {}, error.what()};
+  }
+}
+
+// " (R 31.02, G 30.80, B 29.99)"; nothing for grey.
+std::string channels_text(const std::vector<double>& values, int digits) {
+  if (values.size() != 3) return "";
+  return fmt::format(" (R {:.{}f}, G {:.{}f}, B {:.{}f})", values[0], digits, values[1], digits,
+                     values[2], digits);
+}
+
+std::string scores_text(const Scores& scores) {
+  const auto psnr =
+      fmt::format("PSNR {:.2f} dB{}", scores.psnr, channels_text(scores.channel_psnr, 2));
+  if (!scores.ssim) return psnr + ", too small for SSIM";
+  return psnr + fmt::format(", SSIM {:.4f}{}", *scores.ssim, channels_text(scores.channel_ssim, 4));
+}
+
+std::string verdict_text(Verdict verdict, const Options& options) {
+  if (verdict == Verdict::failure) return fmt::format(", below --fail {}", *options.fail);
+  if (verdict == Verdict::warning) return fmt::format(", below --warn {}", *options.warn);
+  return "";
+}
+
+const char* verdict_name(Verdict verdict) {
+  static constexpr const char* kNames[] = {"pass", "warning", "failure", "different size",
+                                           "unreadable"};
+  return kNames[static_cast<int>(verdict)];
+}
+
+void print_json(Json json, const std::optional<Scores>& scores) {
+  if (scores) json.update(to_json(*scores));
+  fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+Json to_json(const ReferencePair& pair, const Outcome& outcome) {
+  Json json = {{"reference", pair.reference.string()},
+               {"image", pair.image.string()},
+               {"verdict", verdict_name(outcome.verdict)}};
+  if (!outcome.error.empty()) json["error"] = outcome.error;
+  return json;
+}
+
+void print(const ReferencePair& pair, const Outcome& outcome, const Options& options) {
+  if (!outcome.error.empty()) fmt::print(stderr, "{}: {}\n", kText.name, outcome.error);
+  if (options.json)
+    print_json(to_json(pair, outcome), outcome.scores);
+  else if (outcome.scores)
+    fmt::print("{}: {}{}\n", pair.image.string(), scores_text(*outcome.scores),
+               verdict_text(outcome.verdict, options));
+}
+
+void print_mean(const PairGroup& group, const std::vector<Scores>& all, const Options& options) {
+  const auto mean = mean_scores(all);
+  if (options.json)
+    print_json({{"folder", group.name}, {"mean_of", all.size()}}, mean);
+  else
+    fmt::print("mean of {}{}: {}\n", all.size(), group.name.empty() ? "" : " in " + group.name,
+               scores_text(mean));
+}
+
+Verdict compare_group(const PairGroup& group, const Options& options) {
+  Verdict worst = Verdict::pass;
+  std::vector<Scores> all;
+  for (const auto& pair : group.pairs) {
+    throw_if_interrupted();
+    const auto outcome = compare(pair, options);
+    print(pair, outcome, options);
+    if (outcome.scores) all.push_back(*outcome.scores);
+    worst = std::max(worst, outcome.verdict);
+  }
+  if (group.pairs.size() > 1 && !all.empty()) print_mean(group, all, options);
+  return worst;
+}
+
+Verdict compare_all(const Options& options) {
+  set_torch_threads(options.threads > 0 ? options.threads : available_threads());
+  Verdict worst = Verdict::pass;
+  for (const auto& group : pair_with_references(options.reference, options.images))
+    worst = std::max(worst, compare_group(group, options));
+  return worst;
+}
+
+// Empty: only help or the version was asked for.
+std::optional<Options> parse(int argc, char** argv) {
+  Options options;
+  const auto app = make_command_line(kText);
+  app->add_option("REF", options.reference, "The reference: a picture or a folder")
+      ->required()
+      ->option_text(" ");
+  app->add_option("IMAGE", options.images, "What to judge: pictures or folders")
+      ->required()
+      ->option_text(" ");
+  app->add_option("--fail", options.fail, "A PSNR below this is a failure")
+      ->option_text("DB")
+      ->check(CLI::Range(-1000.0, 1000.0));
+  app->add_option("--warn", options.warn, "A PSNR below this is worth a warning")
+      ->option_text("DB")
+      ->check(CLI::Range(-1000.0, 1000.0));
+  app->add_flag("--no-clip", options.no_clip,
+                "Compare values as they are (default: clipped to [0,1])");
+  app->add_flag("--json", options.json, "One JSON object a picture, then one with the mean");
+  app->add_option("-j,--threads", options.threads, "Threads (default: all cores)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 4096));
+  if (!parse_command_line(*app, argc, argv)) return std::nullopt;
+  if (options.warn && options.fail && *options.warn < *options.fail)
+    throw usage_error("--warn {} is below --fail {}, so nothing could be worth a warning: raise it",
+                      *options.warn, *options.fail);
+  return options;
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) {
+  auto verdict = restore::Verdict::pass;
+  const int code = restore::run_tool(argc, argv, [&](int count, char** words) {
+    if (const auto options = restore::parse(count, words)) verdict = restore::compare_all(*options);
+    return restore::ExitCode::ok;
+  });
+  return code != 0 ? code : static_cast<int>(verdict);
+}
