@@ -41,7 +41,8 @@ torch::Tensor kernel_from_text(const std::filesystem::path& path) {
 torch::Tensor load_kernel(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored))
-    throw usage_error("{}: no such file, and no kernel of that name", path.string());
+    throw usage_error("{}: no such file, and no kernel of that name; known: {}", path.string(),
+                      known_kernels());
   return normalise_kernel(is_image_path(path) ? kernel_from_picture(path) : kernel_from_text(path),
                           path.string());
 }

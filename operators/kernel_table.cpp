@@ -57,13 +57,6 @@ const std::vector<KernelMaker>& makers() {
   return table;
 }
 
-std::string known_kernels() {
-  std::vector<std::string> names;
-  for (const auto& maker : makers())
-    if (names.empty() || names.back() != maker.row.name) names.push_back(maker.row.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 // How a kernel of that name is written; empty when there is none.
 std::string usages(const std::string& name) {
   std::vector<std::string> forms;
@@ -103,6 +96,13 @@ torch::Tensor kernel_of(const ExpressionValue& value, const std::filesystem::pat
 }
 
 }  // namespace
+
+std::string known_kernels() {
+  std::vector<std::string> names;
+  for (const auto& maker : makers())
+    if (names.empty() || names.back() != maker.row.name) names.push_back(maker.row.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 torch::Tensor build_kernel(const ExpressionSource& source, const ExpressionValue& value,
                            const std::filesystem::path& base, SizeParity parity) {

@@ -62,5 +62,7 @@ struct KernelRow {
 };
 
 std::vector<KernelRow> kernel_table();
+// Their names, for messages: "gaussian, motion, disk, box".
+std::string known_kernels();
 
 }  // namespace restore

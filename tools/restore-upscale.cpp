@@ -1,7 +1,7 @@
 // restore-upscale: the larger picture that, made smaller again, is the one at hand.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
-#include "operators/kernels.h"
+#include "librestore/core/error.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -40,16 +40,25 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
+// A wrong kernel is found before any picture is read.
+void check_kernel(const std::string& kernel) {
+  try {
+    build_kernel(kernel);
+  } catch (const Error& error) {
+    throw usage_error("{} (--kernel knows {} too)", error.what(),
+                      fmt::join(kResizeFilters, " and "));
+  }
+}
+
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  const auto kernel = kernel_argument(options.kernel, kResizeFilters);
-  if (kernel != options.kernel || kernel.find(':') != std::string::npos)
-    build_kernel(kernel);  // a wrong one is found before any picture is read
+  check_kernel("--kernel", options.kernel, kResizeFilters);
 
   UndoRun run{kText.name, options.batch, options.method, Task::upscale};
   run.also_reads = kernel_files(options.kernel);
-  const auto expression = fmt::format("downsample({}, {})", options.factor, kernel);
+  const auto expression = fmt::format("downsample({}, {})", options.factor,
+                                      kernel_argument(options.kernel, kResizeFilters));
   run.parameters["operator"] = expression;
   run.degradation = [&](const Item&) { return Degradation{expression, {}}; };
   return run_undo(run);
