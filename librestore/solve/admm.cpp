@@ -10,8 +10,7 @@ const Parameters<AdmmOptions>& Admm::parameters() {
   static const Parameters<AdmmOptions> table{
       {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"},
        &AdmmOptions::iterations},
-      {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 to derive it from the noise"},
-       &AdmmOptions::sigma},
+      {{"sigma", "[0,1]", 1e-4, 100, "noise level of the denoiser"}, &AdmmOptions::sigma},
       {{"lambda", "", 1e-6, 1e6, "weight of the prior against the data"}, &AdmmOptions::lambda},
       {{"tolerance", "", 0, 1, "relative move of the state at which to stop"},
        &AdmmOptions::tolerance},
@@ -30,8 +29,7 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   const LinearOperator& A = measurement.linear("admm");
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
-  const double sigma = options_.sigma > 0 ? options_.sigma : std::max(4 * sigma_y, 0.05);
-  const double rho = options_.lambda * sigma_y * sigma_y / (sigma * sigma);
+  const double rho = options_.lambda * sigma_y * sigma_y / (options_.sigma * options_.sigma);
 
   PriorStep D(prior);
   StepMonitor monitor("admm", options_.iterations, options_.tolerance, observer);
@@ -41,12 +39,12 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   bool go_on = true;
   while (go_on) {
     // v_{k+1} = D(x_k + u_k, sigma)
-    v = D(x + u, sigma);
+    v = D(x + u, options_.sigma);
     // u_{k+1} = u_k + x_k - v_{k+1}
     u = u + x - v;
     // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_{k+1} - u_{k+1})||^2
     x = A.prox(v - u, y, rho);
-    go_on = monitor.proceed(v, x, sigma);
+    go_on = monitor.proceed(v, x, options_.sigma);
   }
   if (is_noiseless(measurement)) v = A.prox(v, y, rho);
   return {v, {}, monitor.finish(measurement, v, D.calls())};

@@ -22,8 +22,8 @@ namespace restore {
 
 struct AdmmOptions {
   int iterations = 50;      // at most
-  double sigma = 0;         // noise level of the denoiser, [0,1]; 0: 4 sigma_y, at least 0.05
-  double lambda = 1;        // weight of the prior against the data
+  double sigma = 0.05;      // noise level of the denoiser, [0,1]
+  double lambda = 0.5;      // weight of the prior against the data
   double tolerance = 1e-4;  // stop at ||x_k - v_k|| <= tolerance ||x_k||
 };
 
