@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include "operators/boundary.h"
-#include "operators/kernels.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -42,9 +41,8 @@ bool parse(int argc, char** argv, Options& options) {
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  // Wrong ones are found before any picture is read.
+  check_kernel("--psf", options.psf);
   parse_boundary(options.boundary);
-  build_kernel(options.psf);
 
   UndoRun run{kText.name, options.batch, options.method, Task::deblur};
   run.also_reads = kernel_files(options.psf);

@@ -1,7 +1,6 @@
 // restore-upscale: the larger picture that, made smaller again, is the one at hand.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
-#include "librestore/core/error.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -38,16 +37,6 @@ bool parse(int argc, char** argv, Options& options) {
   if (!parse_command_line(*app, argc, argv)) return false;
   check_batch_options(options.batch);
   return true;
-}
-
-// A wrong kernel is found before any picture is read.
-void check_kernel(const std::string& kernel) {
-  try {
-    build_kernel(kernel);
-  } catch (const Error& error) {
-    throw usage_error("{} (--kernel knows {} too)", error.what(),
-                      fmt::join(kResizeFilters, " and "));
-  }
 }
 
 ExitCode run(int argc, char** argv) {

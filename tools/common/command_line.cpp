@@ -1,5 +1,7 @@
 #include "tools/common/command_line.h"
 
+#include <string_view>
+
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
@@ -20,6 +22,15 @@ std::string with_single_gaps(std::string help) {
   for (auto gap = help.find("\n\n\n"); gap != std::string::npos; gap = help.find("\n\n\n"))
     help.erase(gap, 1);
   return help;
+}
+
+// CLI11 would take the next word for the value of `--flag=`.
+void check_no_empty_value(int argc, char** argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with("--") && word.ends_with('='))
+      throw usage_error("{} has no value", word.substr(0, word.size() - 1));
+  }
 }
 
 }  // namespace
@@ -47,6 +58,7 @@ void add_listing(CLI::App& app, const std::string& flag, const std::string& help
 }
 
 bool parse_command_line(CLI::App& app, int argc, char** argv) {
+  check_no_empty_value(argc, argv);
   try {
     app.parse(argc, argv);
     return true;
