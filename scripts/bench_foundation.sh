@@ -3,7 +3,7 @@
 #
 #   scripts/bench_foundation.sh TEST_SETS [PRIOR...]       (default prior: tv)
 #
-# TEST_SETS holds Set5/ and CBSD68/ (the first ten pictures are taken), 8-bit RGB PNG.
+# TEST_SETS holds Set5/ and CBSD68/ (the first ten pictures are taken), 8-bit RGB PNG or BMP.
 # PSNR over RGB of the whole picture, estimates clipped to [0,1] but not rounded; noise is added in
 # float, seed 0, not clipped. Tasks:
 #   inpaint   half of the pixels missing, at random
@@ -132,8 +132,9 @@ upscale() {
 }
 
 for set in Set5 CBSD68; do
-  mapfile -t pictures < <(find "$sets/$set" -name '*.png' | sort | head -n 10)
+  mapfile -t pictures < <(find "$sets/$set" -name '*.png' -o -name '*.bmp' | sort | head -n 10)
   count=${#pictures[@]}
+  ((count)) || { echo "bench_foundation.sh: no pictures in $sets/$set" >&2; exit 3; }
   rm -rf "${work:?}"/*
   references "${pictures[@]}"
   for task in inpaint deblur upscale; do "$task" "$set ($count)"; done

@@ -74,7 +74,6 @@ def fill_nearest(y, missing):
 def inpaint_peers(mask_path):
     mask = cv2.imread(mask_path, cv2.IMREAD_GRAYSCALE)
     yield "nearest-known", timed(lambda y: fill_nearest(y, mask > 127))
-    yield "opencv-telea", timed(lambda y: cv2.inpaint(to_bytes(y), mask, 3, cv2.INPAINT_TELEA) / 255.0)
     yield "opencv-ns", timed(lambda y: cv2.inpaint(to_bytes(y), mask, 3, cv2.INPAINT_NS) / 255.0)
     yield "skimage-biharmonic", timed(
         lambda y: restoration.inpaint_biharmonic(y, mask > 127, channel_axis=2))
