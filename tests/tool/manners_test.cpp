@@ -1,0 +1,62 @@
+// What every tool owes: --help, --version, lists, and silence where silence is due.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/tool_bench.h"
+
+namespace restore::testing {
+namespace {
+
+const Words kTools = {"restore-inpaint", "restore-upscale", "restore-deblur",
+                      "restore-pnp",     "restore-degrade", "restore-compare"};
+
+BOOST_AUTO_TEST_CASE(help_and_version_are_answers_not_errors) {
+  for (const auto& tool : kTools) {
+    const auto help = run_restore({tool, "--help"});
+    BOOST_TEST(help.exit_code == 0);
+    BOOST_TEST(help.err == "");
+    BOOST_TEST(help.out.find(tool + " ") != std::string::npos, help.out);
+    BOOST_TEST(help.out.find("Example") != std::string::npos, help.out);
+    for (const auto& line : lines_of(help.out))
+      BOOST_TEST(line.size() <= 100U, "too wide: " << line);
+    const auto version = run_restore({tool, "--version"});
+    BOOST_TEST(version.exit_code == 0);
+    BOOST_TEST(version.out.starts_with(tool + " "), version.out);
+    BOOST_TEST(lines_of(version.out).size() == 1U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(lists_need_no_input) {
+  const auto priors = run_restore({"restore-deblur", "--list-priors"});
+  BOOST_TEST(priors.exit_code == 0, priors.err);
+  BOOST_TEST(priors.out.find("tv") != std::string::npos);
+  const auto methods = run_restore({"restore-pnp", "--list-methods"});
+  BOOST_TEST(methods.exit_code == 0, methods.err);
+  for (const std::string name : {"hqs", "admm", "fista", "denoise"})
+    BOOST_TEST(methods.out.find(name) != std::string::npos, methods.out);
+  const auto operators = run_restore({"restore-degrade", "--list"});
+  BOOST_TEST(operators.exit_code == 0, operators.err);
+  for (const std::string name : {"blur", "downsample", "mask", "identity"})
+    BOOST_TEST(operators.out.find(name) != std::string::npos, operators.out);
+}
+
+// --json is for programs: nothing but objects on standard output, progress as objects too.
+BOOST_AUTO_TEST_CASE(progress_goes_to_standard_error_in_the_style_asked_for) {
+  const ToolBench bench;
+  const auto degrade = [&](const std::string& style, const std::string& output) {
+    return run_restore({"restore-degrade", "photo.png", "--operator", "identity", "-o", output,
+                        "--progress", style, "--json"},
+                       {.folder = bench.path()});
+  };
+  const auto plain = degrade("plain", "out/plain.png");
+  BOOST_TEST(plain.exit_code == 0);
+  BOOST_TEST(plain.err.find("photo.png") != std::string::npos, plain.err);
+  BOOST_TEST(plain.err.find('\x1b') == std::string::npos, "colours without a terminal");
+  BOOST_TEST(lines_of(plain.out).size() == 1U, plain.out);
+  const auto json = degrade("json", "out/json.png");
+  for (const auto& line : lines_of(json.err)) BOOST_TEST(line.starts_with("{"), line);
+  BOOST_TEST(!lines_of(json.err).empty());
+  BOOST_TEST(degrade("fancy", "out/fancy.png").exit_code == static_cast<int>(ExitCode::usage));
+}
+
+}  // namespace
+}  // namespace restore::testing
