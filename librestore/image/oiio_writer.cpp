@@ -56,6 +56,11 @@ OIIO::ImageSpec spec_for(const WriteRequest& request) {
     spec.attribute("compression", fmt::format("jpeg:{}", request.quality));
     spec.attribute("jpeg:subsampling", "4:4:4");
   }
+  // OpenImageIO 2.4 cannot write EXIF through libtiff 4.5, not even none, and calls that an error.
+  spec.attribute("tiff:write_exif", 0);
+  // Four times as fast as the usual 6, and 2 % larger.
+  spec.attribute("png:compressionLevel", 4);
+  spec.attribute("tiff:zipquality", 4);
   if (request.metadata != nullptr) {
     describe(*request.metadata, *request.format, !request.embeds_tags, spec);
   }
@@ -91,24 +96,16 @@ class OiioWriter final : public PictureWriter {
     // Buffered bytes meet a full disk only here.
     const bool flushed = std::fflush(stream_.get()) == 0;
     const int flush_error = errno;
-    if (file_->error_number() != 0 || !closed || complains()) throw failed();
+    if (file_->error_number() != 0 || !closed || output_->has_error()) throw failed();
     if (!flushed) throw file_error(shown_.string(), "cannot write", flush_error);
   }
 
  private:
-  // OpenImageIO 2.4 with libtiff 4.5 cannot write EXIF, not even none, and says so each time; the
-  // picture is whole, and Exiv2 writes the tags.
-  bool complains() {
-    message_ = output_->geterror();
-    return !message_.empty() && message_.find("of the Exif data") == std::string::npos;
-  }
-
   Error failed() {
     if (const int number = file_->error_number()) {
       return file_error(shown_.string(), "cannot write", number);
     }
-    if (message_.empty()) message_ = output_->geterror();
-    return item_error("{}: cannot write: {}", shown_.string(), cause(message_, shown_));
+    return item_error("{}: cannot write: {}", shown_.string(), cause(output_->geterror(), shown_));
   }
 
   struct CloseFile {
@@ -118,7 +115,6 @@ class OiioWriter final : public PictureWriter {
   std::filesystem::path shown_;
   OIIO::TypeDesc type_;
   int first_row_ = 0;
-  std::string message_;
   // Destroyed from the last to the first: the writer before its file.
   std::unique_ptr<std::FILE, CloseFile> stream_;
   std::unique_ptr<RecordingFile> file_;
