@@ -38,7 +38,7 @@ const std::vector<Format>& formats() {
        .sample_types = {half, float32},
        .alpha = AlphaKind::associated},
       {.name = "bmp", .extensions = {".bmp"}, .sample_types = {uint8}},
-      {.name = "pnm", .extensions = {".ppm", ".pgm", ".pnm"}, .sample_types = {uint8, uint16}},
+      {.name = "pnm", .extensions = {".ppm", ".pgm", ".pnm"}, .sample_types = {uint8}},
   };
   return kFormats;
 }

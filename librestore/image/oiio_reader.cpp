@@ -99,6 +99,11 @@ class OiioReader final : public PictureReader {
     header_.layout = layout_of(spec, path);
     header_.alpha_is_associated = spec.get_int_attribute("oiio:UnassociatedAlpha") == 0;
     const std::string format = input_->format_name();
+    if (format == "pnm" && header_.layout.type == SampleType::uint16) {
+      // OpenImageIO 2.4 reads every second value one too low.
+      throw item_error("{}: a 16-bit PNM cannot be read exactly; convert it to PNG or TIFF first",
+                       path.string());
+    }
     // Readers of other formats (raw, HEIF) turn the pixels themselves.
     const bool by_exiv2 = tags.orientation != 0 && container != Container::other;
     const int orientation = by_exiv2 ? tags.orientation : spec.get_int_attribute("Orientation", 1);
