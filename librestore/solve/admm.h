@@ -1,7 +1,7 @@
 // The alternating direction method of multipliers with a denoiser in the place of the prior's prox.
 //
-// Boyd et al. 2011, "Distributed optimization and statistical learning via the alternating direction
-//   method of multipliers" (scaled form), https://doi.org/10.1561/2200000016
+// Boyd et al. 2011, "Distributed optimization and statistical learning via the alternating
+//   direction method of multipliers" (scaled form), https://doi.org/10.1561/2200000016
 // Venkatakrishnan, Bouman, Wohlberg 2013, "Plug-and-play priors for model based reconstruction",
 //   https://doi.org/10.1109/GlobalSIP.2013.6737048
 //

@@ -1,5 +1,5 @@
-// Beck, Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems",
-// https://doi.org/10.1137/080716542
+// Beck, Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm for linear inverse
+// problems", https://doi.org/10.1137/080716542
 #include "librestore/solve/fista.h"
 
 #include "librestore/linalg/inner_product.h"

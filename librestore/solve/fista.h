@@ -1,7 +1,7 @@
 // Proximal gradient with Nesterov's momentum and a denoiser in the place of the prior's prox.
 //
-// Beck, Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems",
-//   https://doi.org/10.1137/080716542
+// Beck, Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm for linear inverse
+//   problems", https://doi.org/10.1137/080716542
 // Restart: O'Donoghue, Candes 2015, "Adaptive restart for accelerated gradient schemes",
 //   https://doi.org/10.1007/s10208-013-9150-3
 //

@@ -1,11 +1,12 @@
 // Half-quadratic splitting with a denoiser in the place of the prior's step, on DPIR's schedule.
 //
-// Zhang, Li, Zuo, Zhang, Van Gool, Timofte 2021, "Plug-and-Play Image Restoration with Deep Denoiser
-// Prior", https://arxiv.org/abs/2008.13751
+// Zhang, Li, Zuo, Zhang, Van Gool, Timofte 2021, "Plug-and-Play Image Restoration with Deep
+// Denoiser Prior", https://arxiv.org/abs/2008.13751
 //
-//   z_k     = argmin_z 1/2 ||A z - y||^2 + rho_k / 2 ||z - x_k||^2,   rho_k = lambda sigma_y^2 / sigma_k^2
+//   z_k     = argmin_z 1/2 ||A z - y||^2 + rho_k / 2 ||z - x_k||^2
 //   x_{k+1} = D(z_k, sigma_k)
-// with sigma_k from sigma_start down to sigma_end, evenly in their logarithm. The schedule is the stop.
+// with rho_k = lambda sigma_y^2 / sigma_k^2 and sigma_k from sigma_start down to sigma_end, evenly
+// in their logarithm. The schedule is the stop.
 #pragma once
 
 #include "librestore/core/parameters.h"
@@ -25,8 +26,8 @@ class Hqs : public Method {
   explicit Hqs(const HqsOptions& options = {}) : options_(options) {}
   static const Parameters<HqsOptions>& parameters();
 
-  // Needs a linear operator. Where sigma_y is 0 a last data step with the schedule's smallest rho makes
-  // the estimate meet the data.
+  // Needs a linear operator. Where sigma_y is 0 a last data step with the schedule's smallest rho
+  // makes the estimate meet the data.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

@@ -1,4 +1,5 @@
-// What the plug-and-play methods share: a floor under the noise, the prior's step, items one by one.
+// What the plug-and-play methods share: a floor under the noise, the prior's step, items one by
+// one.
 #pragma once
 
 #include <functional>
@@ -10,8 +11,8 @@
 
 namespace restore {
 
-// Data are never taken to be better than this, [0,1] units: DPIR's floor, a quarter of an 8-bit step,
-// about the rounding error of an 8-bit file (1 / (255 sqrt(12))).
+// Data are never taken to be better than this, [0,1] units: DPIR's floor, a quarter of an 8-bit
+// step, about the rounding error of an 8-bit file (1 / (255 sqrt(12))).
 constexpr double kSigmaFloor = 0.255 / 255;
 
 // sigma_y, or the floor where that is higher.
@@ -34,9 +35,9 @@ class PriorStep {
   int calls_ = 0;
 };
 
-// Restores the items of the batch one by one, so that none can see another (initial estimates, stops
-// and restarts are decided from whole tensors), and puts the results together. The summary is the one
-// of the item that ended worst, with the calls of all.
+// Restores the items of the batch one by one, so that none can see another (initial estimates,
+// stops and restarts are decided from whole tensors), and puts the results together. The summary is
+// the one of the item that ended worst, with the calls of all.
 Result restore_items(const Measurement& measurement,
                      const std::function<Result(const Measurement& item)>& restore_one);
 

@@ -1,4 +1,5 @@
-// Every solver under its name: the tools' --solver and --method, --list-methods and the docs read this.
+// Every solver under its name: the tools' --solver and --method, --list-methods and the docs read
+// this.
 #pragma once
 
 #include <map>

@@ -191,26 +191,46 @@ RESTORE_TV_INLINE Objectives measure_rows_impl(const Size& size, const T* x, con
 
 }  // namespace
 
-// Versions for several machines cannot be made of templates: one plain function a type.
-#define RESTORE_TV_DEFINE(T)                                                                    \
-  template <>                                                                                   \
-  RESTORE_TV_CLONES void primal_row<T>(const Size& size, const T* x, const Extrapolated<T>& q,  \
-                                       std::int64_t i, T* u) {                                  \
-    primal_row_impl(size, x, q, i, u);                                                          \
-  }                                                                                             \
-  template <>                                                                                   \
-  RESTORE_TV_CLONES void ascend_rows<T>(const Size& size, const T* x, const Extrapolated<T>& q, \
-                                        T step, T radius, const T* u_begin, const T* u_end,     \
-                                        std::int64_t begin, std::int64_t end, T* out) {         \
-    ascend_rows_impl(size, x, q, step, radius, u_begin, u_end, begin, end, out);                \
-  }                                                                                             \
-  template <>                                                                                   \
-  RESTORE_TV_CLONES Objectives measure_rows<T>(const Size& size, const T* x, const T* p,        \
-                                               std::int64_t begin, std::int64_t end, T* u) {    \
-    return measure_rows_impl(size, x, p, begin, end, u);                                        \
-  }
+// Versions for several machines cannot be made of templates: a plain function each.
 
-RESTORE_TV_DEFINE(float)
-RESTORE_TV_DEFINE(double)
+template <>
+RESTORE_TV_CLONES void primal_row<float>(const Size& size, const float* x,
+                                         const Extrapolated<float>& q, std::int64_t i, float* u) {
+  primal_row_impl(size, x, q, i, u);
+}
+template <>
+RESTORE_TV_CLONES void primal_row<double>(const Size& size, const double* x,
+                                          const Extrapolated<double>& q, std::int64_t i,
+                                          double* u) {
+  primal_row_impl(size, x, q, i, u);
+}
+
+template <>
+RESTORE_TV_CLONES void ascend_rows<float>(const Size& size, const float* x,
+                                          const Extrapolated<float>& q, float step, float radius,
+                                          const float* u_begin, const float* u_end,
+                                          std::int64_t begin, std::int64_t end, float* out) {
+  ascend_rows_impl(size, x, q, step, radius, u_begin, u_end, begin, end, out);
+}
+template <>
+RESTORE_TV_CLONES void ascend_rows<double>(const Size& size, const double* x,
+                                           const Extrapolated<double>& q, double step,
+                                           double radius, const double* u_begin,
+                                           const double* u_end, std::int64_t begin,
+                                           std::int64_t end, double* out) {
+  ascend_rows_impl(size, x, q, step, radius, u_begin, u_end, begin, end, out);
+}
+
+template <>
+RESTORE_TV_CLONES Objectives measure_rows<float>(const Size& size, const float* x, const float* p,
+                                                 std::int64_t begin, std::int64_t end, float* u) {
+  return measure_rows_impl(size, x, p, begin, end, u);
+}
+template <>
+RESTORE_TV_CLONES Objectives measure_rows<double>(const Size& size, const double* x,
+                                                  const double* p, std::int64_t begin,
+                                                  std::int64_t end, double* u) {
+  return measure_rows_impl(size, x, p, begin, end, u);
+}
 
 }  // namespace restore::tv

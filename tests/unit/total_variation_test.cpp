@@ -214,6 +214,23 @@ BOOST_AUTO_TEST_CASE(a_dual_start_saves_iterations_and_changes_nothing_else) {
   BOOST_TEST((warm.u - total_variation_prox(near, 0.2, tight).u).norm().item<double>() <= bound);
 }
 
+BOOST_AUTO_TEST_CASE(a_session_gives_the_denoiser_to_its_tolerance) {
+  const TotalVariation tv;
+  const auto session = tv.session();
+  const auto x = noise_image({3, 60, 60});
+  for (const double sigma : {0.1, 0.1, 0.02, 0.3, 0.0}) {
+    const auto picture = x + sigma * 0.1;
+    const auto prox = total_variation_prox(picture, TotalVariation::weight(sigma));
+    // Both are within sqrt(2 gap) of the minimiser, the gap at most the tolerance times the primal.
+    const double bound = 2 * std::sqrt(2 * 1.01e-3 * prox.certificates[0].primal);
+    const auto warm = session->denoise(picture, sigma);
+    BOOST_TEST((warm - tv.denoise(picture, sigma)).norm().item<double>() <= bound);
+  }
+  // A picture of another size starts anew.
+  const auto other = noise_image({3, 20, 90});
+  BOOST_TEST(torch::equal(session->denoise(other, 0.1), tv.denoise(other, 0.1)));
+}
+
 BOOST_AUTO_TEST_CASE(nan_comes_back_at_once) {
   auto x = noise_image({3, 30, 30});
   x[0][1][4][5] = std::nan("");
