@@ -127,7 +127,8 @@ void print_undo(const std::string& output) {
   const fs::path path = output;
   const bool folder = fs::is_directory(path);
   const auto job = folder ? path : job_path(path);
-  auto restored = folder ? fs::path(output + "-restored") : path;
+  // Without the slash that may end the name.
+  auto restored = folder ? fs::path((path / "").parent_path().string() + "-restored") : path;
   if (!folder) restored.replace_filename(path.stem() += "-restored" + path.extension().string());
   fmt::print("undo: restore-pnp {} --job {} -o {}\n", shell_word(output), shell_word(job),
              shell_word(restored));

@@ -77,7 +77,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   RegionProgress progress(observer, pixels_of(regions));
   // 0 counts as clipped, which keeps holes out of an estimate of the noise.
   const auto known = colour.masked_fill(holes, 0);
-  const double sigma = restorer.sigma_of(known);
+  const double sigma = restorer.sigma_of(known, 0);
   auto filled = colour.clone();
   Total total;
   for (const auto& [core, context] : regions) {
@@ -85,7 +85,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     const auto y = crop(known, context).contiguous();
     const auto missing = crop(holes, context);
     const auto A = std::make_shared<Mask>(shape_of(y), missing);
-    const auto restored = restorer.restore(y, A, sigma, image++, &progress);
+    const auto restored = restorer.restore(y, A, sigma, image++, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();
     total.add(restored.summary, values, values * (1 - fraction));

@@ -46,25 +46,20 @@ Restorer::Restorer(Task task, const MethodOptions& options)
                  {"seed", options.seed}, {"version", RESTORE_VERSION}};
 }
 
-double Restorer::sigma_of(const torch::Tensor& y) const {
+double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
   if (sigma_) return *sigma_;
   const double scale = range_of(y);
-  return scale * estimate_sigma(y / scale);
+  return std::max(floor, scale * estimate_sigma(y / scale));
 }
 
 Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
-                           std::uint64_t image, Observer* observer) const {
-  return restore(y, A, sigma_of(y), image, observer);
-}
-
-Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
-                           double sigma, std::uint64_t image, Observer* observer) const {
+                           double sigma, std::uint64_t image, Observer& observer) const {
   const double scale = scale_of(y, *A);
   const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
   Rng rng(seed_, image);
-  auto result = method_->run(measurement, *prior_, rng, observer);
+  auto result = method_->run(measurement, *prior_, rng, &observer);
   check_estimate(result, y);
-  return {result.estimate * scale, std::move(result.summary), sigma};
+  return {result.estimate * scale, std::move(result.summary)};
 }
 
 }  // namespace restore

@@ -17,7 +17,6 @@ namespace restore {
 struct Restored {
   torch::Tensor estimate;  // 1 x input_shape of the operator, in the range of the measurement
   Summary summary;
-  double sigma = 0;  // the measurement noise that was assumed, in the measurement's unit
 };
 
 class Restorer {
@@ -26,16 +25,14 @@ class Restorer {
   Restorer(Task task, const MethodOptions& options);
 
   // y: 1 x output_shape of A, values in [0,1] or, from float files, beyond: the problem is then divided
-  // by its largest value, noise included, and the estimate multiplied by it. `image` keys the random
-  // numbers. Item error when the method diverges or leaves nothing of the picture.
-  Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
-                   std::uint64_t image, Observer* observer) const;
-
-  // As the user gave it, or estimated from `y` itself.
-  double sigma_of(const torch::Tensor& y) const;
-  // The same with the noise told.
+  // by its largest value, noise included, and the estimate multiplied by it. `sigma`: the noise of y.
+  // `image` keys the random numbers. Item error when the method diverges or leaves nothing of the
+  // picture.
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A, double sigma,
-                   std::uint64_t image, Observer* observer) const;
+                   std::uint64_t image, Observer& observer) const;
+
+  // As the user gave it; for `auto` estimated from `y` itself, at least `floor`.
+  double sigma_of(const torch::Tensor& y, double floor) const;
 
   const Denoiser& prior() const { return *prior_; }
   // All that decides the result, for the record of a run.

@@ -20,12 +20,20 @@ int fail(const char* tool, ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+// Results that never arrived are a failure, even though all files are there.
+void check_standard_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw item_error("standard output: cannot write; what was printed there is lost");
+}
+
 }  // namespace
 
 int run_tool(int argc, char** argv, const ToolBody& body) {
   try {
     install_interrupt_handlers();
-    return static_cast<int>(body(argc, argv));
+    const auto code = body(argc, argv);
+    check_standard_output();
+    return static_cast<int>(code);
   } catch (const Error& error) {
     return fail(argv[0], error.code(), error.what());
   } catch (const std::bad_alloc&) {
