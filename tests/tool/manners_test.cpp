@@ -39,6 +39,22 @@ BOOST_AUTO_TEST_CASE(lists_need_no_input) {
     BOOST_TEST(operators.out.find(name) != std::string::npos, operators.out);
 }
 
+BOOST_AUTO_TEST_CASE(results_that_cannot_be_printed_are_a_failure) {
+  const ToolBench bench;
+  const auto into_full_device = [&](const std::string& call) {
+    return run_process({"sh", "-c", RESTORE_TOOL_DIR "/" + call + " > /dev/full"},
+                       {.folder = bench.path()});
+  };
+  for (const std::string call :
+       {"restore-compare photo.png photo.png",
+        "restore-degrade photo.png --operator identity -o out/a.png -q --json --progress none"}) {
+    const auto result = into_full_device(call);
+    BOOST_TEST(result.exit_code == static_cast<int>(ExitCode::some_failed), call);
+    BOOST_TEST(lines_of(result.err).size() == 1U, result.err);
+    BOOST_TEST(result.err.find("standard output") != std::string::npos, result.err);
+  }
+}
+
 // --json is for programs: nothing but objects on standard output, progress as objects too.
 BOOST_AUTO_TEST_CASE(progress_goes_to_standard_error_in_the_style_asked_for) {
   const ToolBench bench;

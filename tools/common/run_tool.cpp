@@ -1,5 +1,6 @@
 #include "tools/common/run_tool.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -24,6 +25,12 @@ int fail(const char* tool, ExitCode code, const std::string& message) {
 void check_standard_output() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     throw item_error("standard output: cannot write; what was printed there is lost");
+}
+
+// Results that nobody got are no success.
+void check_printed() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw file_error("standard output", "cannot write", errno);
 }
 
 }  // namespace
