@@ -1,6 +1,5 @@
 #include "tools/common/run_tool.h"
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -27,12 +26,6 @@ void check_standard_output() {
     throw item_error("standard output: cannot write; what was printed there is lost");
 }
 
-// Results that nobody got are no success.
-void check_printed() {
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    throw file_error("standard output", "cannot write", errno);
-}
-
 }  // namespace
 
 int run_tool(int argc, char** argv, const ToolBody& body) {
@@ -45,8 +38,8 @@ int run_tool(int argc, char** argv, const ToolBody& body) {
     return fail(argv[0], error.code(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(argv[0], ExitCode::some_failed, "out of memory");
-  } catch (
-      const std::exception& error) {  // c10::Error too: its backtrace starts on the second line
+  } catch (const std::exception& error) {
+    // Also c10::Error, whose backtrace starts on the second line.
     return fail(argv[0], ExitCode::some_failed, first_line(error.what()));
   }
 }
