@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_temporary_file_lies_hidden_beside_its_target) {
 
 BOOST_AUTO_TEST_CASE(long_names_fit) {
   const Folder folder;
-  const std::string target = folder.file(std::string(250, 'x') + ".png");
+  const std::string target = folder.file(fmt::format("{:x>250}.png", ""));
   TemporaryFile temporary(target);
   temporary.commit();
   BOOST_TEST(fs::exists(target));
