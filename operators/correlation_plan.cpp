@@ -8,12 +8,15 @@
 namespace restore {
 namespace {
 
-// Nanoseconds for one output pixel.
-constexpr double kPerTap = 0.05;       // direct, separable: a multiply-add, rows in the cache
-constexpr double kPerGathered = 1.0;   // a pixel brought into a tile
-constexpr double kPerButterfly = 0.6;  // both transforms: for each log2 of the tile's area
-constexpr double kPerSpectrum = 1.0;   // the product of half spectra, for each pixel of the tile
-constexpr double kPerTile = 20000;     // allocation and calls
+// Nanoseconds, for each pixel unless another thing is named.
+constexpr double kPerTap = 0.028;    // direct, separable: a multiply-add, rows in the cache
+constexpr double kGather = 0.3;      // direct: into a tile
+constexpr double kTwoPasses = 0.6;   // separable: into a tile, and the sums of the first pass
+constexpr double kTransforms = 5.5;  // fourier: there and back, in the second-level cache
+constexpr double kCacheMiss = 3.3;   // ... more for every doubling of the tile beyond 2^17 pixels,
+constexpr double kMostMisses = 2.5;  // up to here
+constexpr double kSpectrum = 0.8;    // fourier: into a tile, and the product of half spectra
+constexpr double kTile = 8000;       // fourier: a tile's calls
 
 double nonzeros(const torch::Tensor& weights) {
   return static_cast<double>(weights.count_nonzero().item<std::int64_t>());
@@ -33,8 +36,8 @@ CorrelationPlan fourier_plan(std::int64_t kh, std::int64_t kw, std::int64_t out_
     for (std::int64_t columns = 1; columns <= out_width; columns = step(columns)) {
       const std::int64_t width = tile_length(out_width, kw, columns);
       const double area = static_cast<double>(height * width);
-      const double tile =
-          kPerTile + area * (kPerGathered + kPerSpectrum + kPerButterfly * std::log2(area));
+      const double misses = std::clamp(std::log2(area) - 17, 0.0, kMostMisses);
+      const double tile = kTile + area * (kSpectrum + kTransforms + kCacheMiss * misses);
       const double cost = static_cast<double>(rows * columns) * tile;
       if (cost < best.cost) best = {CorrelationPlan::Way::fourier, height, width, cost};
     }
@@ -49,10 +52,9 @@ CorrelationPlan plan_correlation(const torch::Tensor& weights, std::int64_t out_
   using Way = CorrelationPlan::Way;
   const std::int64_t kh = weights.size(0), kw = weights.size(1);
   const double pixels = static_cast<double>(out_height * out_width);
-  const CorrelationPlan direct{Way::direct, 0, 0,
-                               pixels * (kPerGathered + kPerTap * nonzeros(weights))};
+  const CorrelationPlan direct{Way::direct, 0, 0, pixels * (kGather + kPerTap * nonzeros(weights))};
   const CorrelationPlan separable{Way::separable, 0, 0,
-                                  pixels * (kPerGathered + kPerTap * static_cast<double>(kh + kw))};
+                                  pixels * (kTwoPasses + kPerTap * static_cast<double>(kh + kw))};
   const auto fourier = fourier_plan(kh, kw, out_height, out_width);
   if (way == Way::direct) return direct;
   if (way == Way::separable) return separable;
