@@ -6,6 +6,7 @@
 #include "operators/circular_convolution.h"
 #include "operators/dual_prox.h"
 #include "operators/fourier.h"
+#include "operators/reflected_convolution.h"
 
 namespace restore {
 namespace {
@@ -61,6 +62,8 @@ std::shared_ptr<const LinearOperator> make_convolution(const torch::Tensor& kern
                                                        const ConvolutionOptions& options) {
   if (options.boundary == Boundary::circular)
     return std::make_shared<CircularConvolution>(kernel, scene, options.way);
+  if (options.boundary == Boundary::reflect && is_symmetric(kernel))
+    return std::make_shared<ReflectedConvolution>(kernel, scene, options.way);
   return std::make_shared<Convolution>(kernel, scene, options);
 }
 

@@ -22,7 +22,8 @@ struct ConvolutionOptions {
   std::optional<CorrelationPlan::Way> way;  // instead of the cheapest
 };
 
-// `scene` is the shape of x. Usage error when a valid convolution would leave nothing.
+// The operator with the most structure: circular convolution and reflection with a symmetric kernel
+// are spectral. `scene` is the shape of x. Usage error when a valid convolution would leave nothing.
 std::shared_ptr<const LinearOperator> make_convolution(const torch::Tensor& kernel,
                                                        const Shape& scene,
                                                        const ConvolutionOptions& options);
@@ -35,7 +36,7 @@ Shape convolution_scene(const torch::Tensor& kernel, const Shape& measurement, B
 // not see the whole. Remainders of the sides by the factor are kept.
 Shape norm_twin(const Shape& scene, const torch::Tensor& kernel, std::int64_t factor = 1);
 
-// reflect, replicate and valid. (circular: operators/circular_convolution.h)
+// reflect, replicate and valid, any kernel.
 class Convolution : public LinearOperator {
  public:
   Convolution(torch::Tensor kernel, const Shape& scene, const ConvolutionOptions& options);

@@ -7,7 +7,8 @@
 
 namespace restore {
 
-// The smallest n' >= n without a prime factor above 7: what the transform is fast on.
+// The smallest n' >= n without a prime factor above 5: what the transform is fast on. (A factor 7 costs
+// 15 %, more than the next length does.)
 std::int64_t fast_length(std::int64_t n);
 
 // x: ... x H x W real -> ... x H x (W/2 + 1) complex, unnormalised; zero-padded to height x width.
@@ -25,6 +26,16 @@ torch::Tensor whole_spectrum(const torch::Tensor& half, std::int64_t width);
 // convolution multiplies by it.
 torch::Tensor transfer_function(const torch::Tensor& kernel, std::int64_t height,
                                 std::int64_t width);
+
+// x continued by reflection (operators/boundary.h), filtered by a real, even `gain` given as a half
+// spectrum on 2 H x 2 W, and cropped again: N x C x H x W -> N x C x H x W.
+torch::Tensor filter_reflected(const torch::Tensor& x, const torch::Tensor& gain);
+
+// The discrete cosine transform of type II, orthonormal, and its inverse (its transpose), planewise:
+//   c(u, v) = a_u a_v sum_{i,j} x(i, j) cos(pi u (2i+1) / 2H) cos(pi v (2j+1) / 2W),
+//   a_0 = 1/sqrt(n), a_u = sqrt(2/n) along an axis of n
+torch::Tensor cosine_transform(const torch::Tensor& x);
+torch::Tensor inverse_cosine_transform(const torch::Tensor& c);
 
 // The discrete Hartley transform, orthonormal: real, symmetric and its own inverse.
 //   h(u, v) = (Re F - Im F)(u, v) / sqrt(H W),   F = Fourier transform of x

@@ -90,6 +90,17 @@ BOOST_AUTO_TEST_CASE(every_way_and_boundary_obeys_the_laws) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_reflected_symmetric_kernel_obeys_the_laws) {
+  // It has a spectral form of its own, and a sharpening kernel is strongest at the highest frequencies.
+  const auto ragged = ragged_kernel(5, 3);
+  const auto symmetric = ragged + ragged.flip(0) + ragged.flip(1) + ragged.flip({0, 1});
+  const auto sharpening =
+      torch::tensor({{-0.1, -0.2, -0.1}, {-0.2, 2.2, -0.2}, {-0.1, -0.2, -0.1}}, torch::kFloat64);
+  for (const auto& kernel : {symmetric / 4, sharpening})
+    for (const Shape& shape : {Shape{2, 9, 8}, Shape{1, 3, 2}, Shape{1, 1, 1}})
+      testing::check_operator_laws(*make_convolution(kernel, shape, {Boundary::reflect, {}}));
+}
+
 BOOST_AUTO_TEST_CASE(a_kernel_larger_than_the_picture_obeys_the_laws) {
   for (const auto boundary : {Boundary::circular, Boundary::reflect, Boundary::replicate}) {
     BOOST_TEST_CONTEXT(to_string(boundary)) {

@@ -1,6 +1,8 @@
 // Convolution against the sum that defines it, and the ways to compute it against each other.
 #include "operators/convolution.h"
 
+#include <numbers>
+
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
@@ -138,11 +140,26 @@ BOOST_AUTO_TEST_CASE(hartley_is_its_own_inverse_and_knows_its_half_spectrum) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_cosine_transform_is_its_formula) {
+  const auto x = picture({1, 4, 3});
+  const auto axis = [](std::int64_t n) {
+    const auto u = torch::arange(n, torch::kFloat64).unsqueeze(1);
+    const auto i = torch::arange(n, torch::kFloat64);
+    auto basis = std::sqrt(2.0 / static_cast<double>(n)) *
+                 (u * (2 * i + 1) * (std::numbers::pi / (2.0 * static_cast<double>(n)))).cos();
+    basis[0] /= std::sqrt(2.0);
+    return basis;
+  };
+  const auto expected = axis(4).matmul(x).matmul(axis(3).t());
+  BOOST_TEST(testing::relative_difference(cosine_transform(x), expected) < 1e-14);
+  BOOST_TEST(testing::relative_difference(inverse_cosine_transform(expected), x) < 1e-14);
+}
+
 BOOST_AUTO_TEST_CASE(fast_lengths_have_small_factors) {
   BOOST_TEST(fast_length(1) == 1);
   BOOST_TEST(fast_length(11) == 12);
-  BOOST_TEST(fast_length(1008) == 1008);  // 2^4 3^2 7
-  BOOST_TEST(fast_length(1009) == 1024);
+  BOOST_TEST(fast_length(972) == 972);    // 2^2 3^5
+  BOOST_TEST(fast_length(1001) == 1024);  // 1008 = 2^4 3^2 7
 }
 
 }  // namespace
