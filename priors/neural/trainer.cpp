@@ -91,7 +91,8 @@ Trainer::Shape Trainer::shape() const {
   const int crop = used < 0.6    ? options_.crop
                    : used < 0.85 ? options_.crop * 3 / 2
                                  : options_.crop * 2;
-  return {crop, std::max(1, kMicroBatchPixels / (crop * crop))};
+  const double items = static_cast<double>(kMicroBatchPixels) / (crop * crop);
+  return {crop, std::max(1, static_cast<int>(std::lround(items)))};
 }
 
 double Trainer::learning_rate() const {

@@ -87,8 +87,8 @@ BOOST_FIXTURE_TEST_CASE(threads_do_not_change_the_result, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(training_denoises_what_it_has_not_seen, Fixture) {
-  options.steps = 120;
-  const auto state = run(new_training_state(kTiny, 3), 120);
+  options.steps = 200;
+  const auto state = run(new_training_state(kTiny, 3), 200);
   const auto clean = photos.held_out_crops(64);
   BOOST_REQUIRE(clean.size(0) > 0);
   // Without training D is c_skip (x - 1/2) + 1/2, the best linear shrinkage at this level.
