@@ -25,6 +25,12 @@ class RecordingFile final : public OIIO::Filesystem::IOFile {
   std::size_t pwrite(const void* bytes, std::size_t size, std::int64_t offset) override {
     return record(IOFile::pwrite(bytes, size, offset), size);
   }
+  // The buffer is emptied before the position moves; OpenEXR's stream does not ask how that went.
+  bool seek(std::int64_t offset) override {
+    const bool moved = IOFile::seek(offset);
+    if (!moved && error_number_ == 0) error_number_ = errno != 0 ? errno : EIO;
+    return moved;
+  }
   int error_number() const { return error_number_; }
 
  private:
