@@ -235,7 +235,7 @@ SourceTags read_tags(const fs::path& path) {
     keep_description(tags->exif);
     keep_description(tags->xmp);
     if (!tags->empty()) source.tags = std::move(tags);
-  } catch (const Exiv2::AnyError&) {
+  } catch (const std::exception&) {  // of damaged files the standard library's, too
     return {};
   }
   return source;
