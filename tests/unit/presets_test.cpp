@@ -1,0 +1,23 @@
+// The presets are data: what they say must make sense to the methods that they name.
+#include "tools/common/presets.h"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace restore;
+
+BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters) {
+  for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::general})
+    for (const std::string prior : {"tv", "tv:0.5", "natural", "/some/where/my.safetensors"})
+      for (const std::string method : {"", "hqs", "admm", "fista", "denoise"}) {
+        const auto preset = find_preset(task, prior, method);
+        BOOST_TEST((method.empty() || preset.method == method));
+        BOOST_CHECK_NO_THROW(find_solver(preset.method).make(preset.parameters));
+      }
+}
+
+BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
+  const auto plain = find_preset(Task::deblur, "tv", "");
+  const auto stronger = find_preset(Task::deblur, "tv:2", "");
+  BOOST_TEST(plain.method == stronger.method);
+  BOOST_TEST((plain.parameters == stronger.parameters));
+}
