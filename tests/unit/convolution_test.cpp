@@ -78,17 +78,33 @@ BOOST_AUTO_TEST_CASE(valid_is_the_inside_of_every_boundary) {
   BOOST_TEST(testing::relative_difference(A->apply(x), inside) < 1e-13);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_estimate_shows_the_measurement_in_its_window) {
+  for (const auto boundary :
+       {Boundary::circular, Boundary::reflect, Boundary::replicate, Boundary::valid}) {
+    const auto A = make_convolution(ragged_kernel(4, 7), {2, 10, 11}, {boundary, {}});
+    const auto y = picture(A->output_shape());
+    const Window seen = A->scene_window({0, 0, y.size(2), y.size(3)});
+    const auto x = A->initial_estimate(y);
+    BOOST_TEST(torch::equal(x.narrow(2, seen.y0, seen.height).narrow(3, seen.x0, seen.width), y),
+               to_string(boundary));
+    // Beyond the frame, the nearest pixel.
+    BOOST_TEST(torch::equal(x.select(2, 0).select(2, 0), y.select(2, 0).select(2, 0)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(direct_separable_and_fourier_agree_over_many_tiles) {
-  // Larger than a tile of each way, and not a multiple of one.
-  const auto x = picture({2, 150, 1100});
-  for (const auto boundary : {Boundary::reflect, Boundary::valid}) {
-    const auto k = gaussian_kernel(1.5, 1.5, 0, 9);
-    const auto by = [&](Way way) {
-      return make_convolution(k, {2, 150, 1100}, {boundary, way})->apply(x);
-    };
-    const auto direct = by(Way::direct);
-    BOOST_TEST(testing::relative_difference(by(Way::separable), direct) < 1e-14);
-    BOOST_TEST(testing::relative_difference(by(Way::fourier), direct) < 1e-14);
+  // Larger than a tile of each way along one axis or the other, and not a multiple of one.
+  const auto k = gaussian_kernel(1.5, 1.5, 0, 9);
+  for (const Shape& shape : {Shape{2, 150, 1100}, Shape{1, 1100, 150}}) {
+    const auto x = picture(shape);
+    for (const auto boundary : {Boundary::reflect, Boundary::valid}) {
+      const auto by = [&](Way way) {
+        return make_convolution(k, shape, {boundary, way})->apply(x);
+      };
+      const auto direct = by(Way::direct);
+      BOOST_TEST(testing::relative_difference(by(Way::separable), direct) < 1e-14);
+      BOOST_TEST(testing::relative_difference(by(Way::fourier), direct) < 1e-14);
+    }
   }
 }
 
