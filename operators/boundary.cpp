@@ -37,17 +37,15 @@ std::int64_t source_of(Boundary boundary, std::int64_t i, std::int64_t n) {
   return i;
 }
 
-torch::Tensor fold_axis(const torch::Tensor& extended, std::int64_t dim,
-                        const AxisExtension& axis) {
+// Adds what lies beyond the frame to the pixels that it shows.
+void add_margins(const torch::Tensor& extended, std::int64_t dim, const AxisExtension& axis) {
   const auto length = static_cast<std::int64_t>(axis.source.size());
-  if (length == axis.size) return extended;
-  auto folded = extended.narrow(dim, axis.before, axis.size).clone(at::MemoryFormat::Contiguous);
   for (std::int64_t t = 0; t < length; ++t) {
     const bool inside = t >= axis.before && t < axis.before + axis.size;
     const std::int64_t source = axis.source[static_cast<std::size_t>(t)];
-    if (!inside && source >= 0) folded.select(dim, source).add_(extended.select(dim, t));
+    if (!inside && source >= 0)
+      extended.select(dim, axis.before + source).add_(extended.select(dim, t));
   }
-  return folded;
 }
 
 }  // namespace
@@ -80,9 +78,12 @@ AxisExtension extend_with_zeros(std::int64_t n, std::int64_t before, std::int64_
   return axis;
 }
 
-torch::Tensor fold(const torch::Tensor& extended, const AxisExtension& rows,
+torch::Tensor fold(torch::Tensor&& extended, const AxisExtension& rows,
                    const AxisExtension& columns) {
-  return fold_axis(fold_axis(extended, 2, rows), 3, columns);
+  add_margins(extended, 2, rows);
+  const auto inside = extended.narrow(2, rows.before, rows.size);
+  add_margins(inside, 3, columns);
+  return inside.narrow(3, columns.before, columns.size).contiguous();
 }
 
 }  // namespace restore
