@@ -77,7 +77,11 @@ const std::vector<PriorRow>& prior_table() {
 }
 
 std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
-  if (std::filesystem::path(name).extension() == ".safetensors") return load_network_prior(name);
+  if (std::filesystem::path(name).extension() == ".safetensors") {
+    if (!std::filesystem::exists(name))
+      throw usage_error("prior '{}': no such file; --list-priors names those without one", name);
+    return load_network_prior(name);
+  }
   const std::size_t colon = name.find(':');
   const std::string head = name.substr(0, colon);
   std::string known;
