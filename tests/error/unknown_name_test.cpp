@@ -22,6 +22,13 @@ BOOST_AUTO_TEST_CASE(unknown_priors_methods_and_parameters_are_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_prior_file_that_is_not_there_is_refused) {
+  const ToolBench bench;
+  bench.check_refusal(with(single_picture_calls("photo.png", "out/a.png").front(),
+                           {"--prior", "nowhere.safetensors"}),
+                      ExitCode::usage, {"nowhere.safetensors"});
+}
+
 BOOST_AUTO_TEST_CASE(unknown_flags_are_refused) {
   const ToolBench bench;
   for (const auto& call : single_picture_calls("photo.png", "out/a.png"))
