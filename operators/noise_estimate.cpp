@@ -8,9 +8,8 @@
 namespace restore {
 namespace {
 
-constexpr std::int64_t kSmallest = 24;  // a side that leaves one block
-constexpr std::int64_t kBlock = 8;      // side of a block of detail coefficients
-constexpr double kRank = 0.05;          // of the blocks, from the calmest
+constexpr std::int64_t kBlock = 8;  // side of a block of detail coefficients
+constexpr double kRank = 0.05;      // of the blocks, from the calmest
 constexpr double kClippedShare = 1.0 / 16;
 
 // The high-pass filter of Daubechies 1988 with 4 vanishing moments.
@@ -53,7 +52,7 @@ double mean_square_quantile(double p, double d) {
 }  // namespace
 
 double estimate_sigma(const torch::Tensor& x) {
-  if (x.size(2) < kSmallest || x.size(3) < kSmallest)
+  if (x.size(2) < kSmallestForNoise || x.size(3) < kSmallestForNoise)
     throw usage_error("a picture of {}x{} is too small to tell its noise; give it as a number",
                       x.size(3), x.size(2));
   auto energy = block_means(diagonal_detail(x).square(), kBlock).to(torch::kFloat64);

@@ -8,13 +8,19 @@
 // that rank (chi-square).
 #pragma once
 
+#include <cstdint>
+
 #include <torch/types.h>
 
 namespace restore {
 
+// A picture with a shorter side leaves no block to look at.
+inline constexpr std::int64_t kSmallestForNoise = 24;
+
 // The standard deviation in [0,1] units of the noise in x, N x C x H x W, over all its items and
 // channels. Blocks with clipped pixels (<= 0 or >= 1) are left out where there are others. A picture
-// without noise and texture gives 0. Usage error when it is smaller than 24 x 24.
+// without noise and texture gives 0. Usage error when a side is shorter than
+// kSmallestForNoise.
 //
 // Measured on all of CBSD68 (RGB, float): mean ratio to the truth 1.10, 1.03, 1.02, 1.01 at
 // sigma = 5, 15, 25, 50 /255; textured pictures without a calm corner read too high.

@@ -11,8 +11,13 @@ enum class Task {
   inpaint,
   upscale,
   deblur,
+  denoise,
   general,  // any operator
 };
+
+// The task that an operator expression amounts to: that of its only operator, else `general`. Usage
+// error when it is no expression.
+Task task_for(const std::string& expression);
 
 struct Preset {
   std::string method;

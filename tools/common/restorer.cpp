@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "librestore/core/error.h"
+#include "librestore/run/file_hash.h"
 #include "operators/gaussian_noise.h"
 #include "operators/noise_estimate.h"
 #include "priors/factory.h"
+#include "priors/neural/shipped.h"
 
 namespace restore {
 namespace {
@@ -17,6 +19,13 @@ double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<doub
 // Priors are made for [0,1]; for a linear A dividing x, y and sigma alike changes nothing else.
 double scale_of(const torch::Tensor& y, const Operator& A) {
   return dynamic_cast<const LinearOperator*>(&A) ? range_of(y) : 1.0;
+}
+
+// The contents of a prior's file decide the result as its name does.
+std::string hash_of_prior(const std::string& prior) {
+  if (std::filesystem::is_regular_file(prior)) return hash_files({prior});
+  const auto shipped = find_shipped_prior(prior.substr(0, prior.find(':')));
+  return shipped ? hash_files({*shipped}) : "";
 }
 
 void check_estimate(const Result& result, const torch::Tensor& y) {
@@ -43,11 +52,12 @@ Restorer::Restorer(Task task, const MethodOptions& options)
   prior_ = make_prior(prior);
   parameters_ = {{"method", method},     {"parameters", parameters},
                  {"prior", prior},       {"noise", options.noise},
-                 {"seed", options.seed}, {"version", RESTORE_VERSION}};
+                 {"seed", options.seed}, {"prior_hash", hash_of_prior(prior)}, {"version", RESTORE_VERSION}};
 }
 
 double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
   if (sigma_) return *sigma_;
+  if (std::min(y.size(2), y.size(3)) < kSmallestForNoise) return floor;
   const double scale = range_of(y);
   return std::max(floor, scale * estimate_sigma(y / scale));
 }

@@ -31,7 +31,8 @@ class Restorer {
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A, double sigma,
                    std::uint64_t image, Observer& observer) const;
 
-  // As the user gave it; for `auto` estimated from `y` itself, at least `floor`.
+  // As the user gave it; for `auto` estimated from `y` itself, at least `floor`, which is also
+  // the answer for pictures too small for an estimate.
   double sigma_of(const torch::Tensor& y, double floor) const;
 
   const Denoiser& prior() const { return *prior_; }
