@@ -42,6 +42,7 @@ bool parse(int argc, char** argv, Options& options) {
 }
 
 void use_operator(UndoRun& run, const Options& options) {
+  run.task = task_for(options.expression);
   run.also_reads = expression_files(options.expression);
   run.parameters["operator"] = options.expression;
   run.degradation = [&](const Item&) { return Degradation{options.expression, {}}; };
@@ -49,6 +50,7 @@ void use_operator(UndoRun& run, const Options& options) {
 
 void use_jobs(UndoRun& run, const Options& options) {
   const auto jobs = std::make_shared<const Jobs>(options.job);
+  if (jobs->shared()) run.task = task_for(jobs->shared()->operator_expression);
   run.prepare = [jobs](Item& item) {
     const auto relative = std::filesystem::path(item.id).parent_path();
     const auto file = jobs->find(item.input, relative);
@@ -68,7 +70,7 @@ void use_jobs(UndoRun& run, const Options& options) {
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  UndoRun run{kText.name, options.batch, options.method, Task::general};
+  UndoRun run{kText.name, options.batch, options.method};
   options.job.empty() ? use_operator(run, options) : use_jobs(run, options);
   return run_undo(run);
 }

@@ -6,7 +6,7 @@
 using namespace restore;
 
 BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters) {
-  for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::general})
+  for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::denoise, Task::general})
     for (const std::string prior : {"tv", "tv:0.5", "natural", "/some/where/my.safetensors"})
       for (const std::string method : {"", "hqs", "admm", "fista", "denoise"}) {
         const auto preset = find_preset(task, prior, method);
@@ -20,4 +20,12 @@ BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
   const auto stronger = find_preset(Task::deblur, "tv:2", "");
   BOOST_TEST(plain.method == stronger.method);
   BOOST_TEST((plain.parameters == stronger.parameters));
+}
+
+BOOST_AUTO_TEST_CASE(a_single_operator_tells_the_task) {
+  BOOST_TEST((task_for("identity") == Task::denoise));
+  BOOST_TEST((task_for("mask(random:0.5)") == Task::inpaint));
+  BOOST_TEST((task_for("blur(gaussian:1.6, boundary=circular)") == Task::deblur));
+  BOOST_TEST((task_for("downsample(2)") == Task::upscale));
+  BOOST_TEST((task_for("blur(gaussian:1.6) | downsample(2)") == Task::general));
 }

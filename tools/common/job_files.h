@@ -29,6 +29,8 @@ class Jobs {
   // none.
   std::filesystem::path find(const std::filesystem::path& picture,
                              const std::filesystem::path& relative) const;
+  // The one job for all pictures; empty for a folder.
+  const std::optional<Job>& shared() const { return shared_; }
   Job read(const std::filesystem::path& file) const;
 
  private:

@@ -1,7 +1,10 @@
 #include "tools/common/presets.h"
 
+#include <map>
 #include <string_view>
 #include <vector>
+
+#include "operators/expression.h"
 
 namespace restore {
 namespace {
@@ -24,12 +27,20 @@ const std::vector<Row>& rows() {
   static const ParameterValues dpir_short{{"iterations", "8"}};
   static const ParameterValues dpir_long{{"iterations", "24"}};
   static const std::vector<Row> table{
-      {Task::inpaint, "tv", {"admm", meet_data}}, {Task::inpaint, "tv", {"hqs", dpir_long}},
-      {Task::upscale, "tv", {"admm", balanced}},  {Task::upscale, "tv", {"hqs", falling}},
-      {Task::deblur, "tv", {"hqs", falling}},     {Task::deblur, "tv", {"admm", longer}},
-      {Task::general, "tv", {"admm", longer}},    {Task::general, "tv", {"hqs", falling}},
-      {Task::inpaint, "", {"hqs", dpir_long}},    {Task::upscale, "", {"hqs", dpir_long}},
-      {Task::deblur, "", {"hqs", dpir_short}},    {Task::general, "", {"hqs", dpir_long}},
+      {Task::inpaint, "tv", {"admm", meet_data}},  // best
+      {Task::inpaint, "tv", {"hqs", dpir_long}},
+      {Task::upscale, "tv", {"admm", balanced}},  // best
+      {Task::upscale, "tv", {"hqs", falling}},
+      {Task::deblur, "tv", {"hqs", falling}},  // best
+      {Task::deblur, "tv", {"admm", longer}},
+      {Task::denoise, "tv", {"denoise", {}}},   // best
+      {Task::general, "tv", {"admm", longer}},  // best
+      {Task::general, "tv", {"hqs", falling}},
+      {Task::inpaint, "", {"hqs", dpir_long}},  // best
+      {Task::upscale, "", {"hqs", dpir_long}},  // best
+      {Task::deblur, "", {"hqs", dpir_short}},  // best
+      {Task::denoise, "", {"denoise", {}}},     // best
+      {Task::general, "", {"hqs", dpir_long}},  // best
   };
   return table;
 }
@@ -42,6 +53,16 @@ std::string_view kind_of(std::string_view prior) {
 }
 
 }  // namespace
+
+Task task_for(const std::string& expression) {
+  static const std::map<std::string, Task> tasks{{"mask", Task::inpaint},
+                                                 {"downsample", Task::upscale},
+                                                 {"blur", Task::deblur},
+                                                 {"identity", Task::denoise}};
+  const auto calls = parse_expression(ExpressionSource(expression));
+  const auto found = tasks.find(calls.front().name);
+  return calls.size() == 1 && found != tasks.end() ? found->second : Task::general;
+}
 
 Preset find_preset(Task task, const std::string& prior, const std::string& method) {
   const auto kind = kind_of(prior);

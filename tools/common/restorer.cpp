@@ -50,9 +50,10 @@ Restorer::Restorer(Task task, const MethodOptions& options)
   for (const auto& [name, value] : parameter_values(options)) parameters[name] = value;
   method_ = find_solver(method).make(parameters);
   prior_ = make_prior(prior);
-  parameters_ = {{"method", method},     {"parameters", parameters},
-                 {"prior", prior},       {"noise", options.noise},
-                 {"seed", options.seed}, {"prior_hash", hash_of_prior(prior)}, {"version", RESTORE_VERSION}};
+  parameters_ = {
+      {"method", method},          {"parameters", parameters}, {"prior", prior},
+      {"noise", options.noise},    {"seed", options.seed},     {"prior_hash", hash_of_prior(prior)},
+      {"version", RESTORE_VERSION}};
 }
 
 double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
