@@ -189,9 +189,9 @@ ExpressionSource::ExpressionSource(std::string text, std::string what)
     : text_(std::move(text)), what_(std::move(what)) {}
 
 Error ExpressionSource::error(std::size_t column, std::string_view message) const {
-  std::string line = text_;  // messages are one line, whatever the text holds
-  std::replace_if(line.begin(), line.end(), is_space, ' ');
-  return usage_error("{} \"{}\", column {}: {}", what_, line, column, message);
+  auto line = fmt::format("{} \"{}\", column {}: {}", what_, text_, column, message);
+  std::replace_if(line.begin(), line.end(), is_space, ' ');  // one line, whatever the text holds
+  return usage_error("{}", line);
 }
 
 std::vector<ExpressionCall> parse_expression(const ExpressionSource& source) {

@@ -55,6 +55,18 @@ LinearPointer build_identity(const BoundCall&, const ShapeRequest& request) {
   return std::make_shared<Identity>(request.shape);
 }
 
+// X, Y, WIDTH, HEIGHT as a rectangle.
+Window box_of(const std::vector<double>& numbers) {
+  constexpr double kFar = 1e9;  // no picture is that large
+  const bool whole = std::all_of(numbers.begin(), numbers.end(), [](double number) {
+    return number == std::floor(number) && std::abs(number) <= kFar;
+  });
+  if (numbers.size() != 4 || !whole || numbers[2] < 1 || numbers[3] < 1)
+    throw usage_error("write box:X,Y,WIDTH,HEIGHT in whole pixels");
+  const auto pixels = [&](std::size_t i) { return static_cast<std::int64_t>(numbers[i]); };
+  return {pixels(1), pixels(0), pixels(3), pixels(2)};
+}
+
 torch::Tensor missing_pixels(const BoundCall& call, const Shape& shape) {
   const auto& source = call.value("source");
   if (source.kind != ExpressionValue::Kind::spec)
@@ -64,11 +76,7 @@ torch::Tensor missing_pixels(const BoundCall& call, const Shape& shape) {
     return random_missing(shape, numbers[0], static_cast<std::uint64_t>(call.whole("seed")));
   if (source.head == "random")
     throw usage_error("write random:FRACTION, the fraction of missing pixels from 0 to below 1");
-  if (source.head == "box" && numbers.size() == 4)
-    return box_missing(
-        shape, {static_cast<std::int64_t>(numbers[1]), static_cast<std::int64_t>(numbers[0]),
-                static_cast<std::int64_t>(numbers[3]), static_cast<std::int64_t>(numbers[2])});
-  if (source.head == "box") throw usage_error("write box:X,Y,WIDTH,HEIGHT in pixels");
+  if (source.head == "box") return box_missing(shape, box_of(numbers));
   throw usage_error("unknown mask \"{}\"; known: random, box, or a file", source.head);
 }
 

@@ -86,6 +86,17 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_the_grammar_is_pointed_at) {
   complains("mask(\"ä€.png\") | nothing", 18, "unknown operator");
 }
 
+BOOST_AUTO_TEST_CASE(a_message_is_one_line_even_where_the_text_is_not) {
+  for (const char* text : {"blur(\"a\nb\") |", "identity \"a\nb\"", "identity\n(3)"}) {
+    try {
+      build_operator(text, {{1, 9, 9}, false});
+      BOOST_ERROR("no complaint");
+    } catch (const Error& error) {
+      BOOST_TEST(std::string(error.what()).find('\n') == std::string::npos);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_in_the_meaning_is_pointed_at) {
   complains("blurr(box:3)", 1,
             "unknown operator \"blurr\"; known: identity, mask, blur, downsample");
@@ -110,6 +121,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_the_meaning_is_pointed_at) {
   complains("downsample(2, area, boundary=valid)", 30, "goes with blur kernels");
   complains("mask(random:1)", 6, "random:FRACTION");
   complains("mask(box:1,2)", 6, "box:X,Y,WIDTH,HEIGHT");
+  complains("mask(box:0,0,1e300,20)", 6, "box:X,Y,WIDTH,HEIGHT");
+  complains("mask(box:0,0,0,20)", 6, "box:X,Y,WIDTH,HEIGHT");
   complains("mask(box:0,0,30,20)", 6, "leaves no pixel");
   complains("mask(spots:3)", 6, "known: random, box");
   complains("mask(nowhere.png)", 6, "nowhere.png");
