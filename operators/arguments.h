@@ -52,7 +52,7 @@ class BoundCall {
 
  private:
   struct Slot {
-    const ArgumentInfo* info;
+    const ArgumentInfo* info = nullptr;
     ExpressionValue value;
     bool given = false;
   };

@@ -16,7 +16,7 @@ torch::Tensor is_zero(const torch::Tensor& magnitude) {
 
 }  // namespace
 
-CircularConvolution::CircularConvolution(torch::Tensor kernel, const Shape& scene,
+CircularConvolution::CircularConvolution(const torch::Tensor& kernel, const Shape& scene,
                                          std::optional<CorrelationPlan::Way> way)
     : SpectralOperator(scene, scene),
       forward_(kernel.flip({0, 1}).contiguous(),

@@ -19,7 +19,7 @@ namespace restore {
 
 class CircularConvolution : public SpectralOperator {
  public:
-  CircularConvolution(torch::Tensor kernel, const Shape& scene,
+  CircularConvolution(const torch::Tensor& kernel, const Shape& scene,
                       std::optional<CorrelationPlan::Way> way = {});
 
   torch::Tensor V(const torch::Tensor& coefficients) const override;

@@ -67,7 +67,7 @@ std::shared_ptr<const LinearOperator> make_convolution(const torch::Tensor& kern
   return std::make_shared<Convolution>(kernel, scene, options);
 }
 
-Convolution::Convolution(torch::Tensor kernel, const Shape& scene,
+Convolution::Convolution(const torch::Tensor& kernel, const Shape& scene,
                          const ConvolutionOptions& options)
     : LinearOperator(scene, measured_shape(kernel, scene, options.boundary)),
       kernel_(kernel.to(torch::kFloat64).contiguous()),

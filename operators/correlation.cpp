@@ -162,8 +162,9 @@ void correlate_fourier(const torch::Tensor& x, torch::Tensor& z, const torch::Te
   const T* const k = reinterpret_cast<const T*>(spectrum.data_ptr());
   for_each_tile<T>(x, z, grid, [&](const T* in, T* out, const Tile& tile) {
     const Tile area = with_margins(tile, kh, kw);
+    auto window = torch::empty(size, x.options());
     const bool full = area.height == size[0] && area.width == size[1];
-    auto window = full ? torch::empty(size, x.options()) : torch::zeros(size, x.options());
+    if (!full) std::fill_n(window.data_ptr<T>(), window.numel(), T{0});
     gather(in, rows, columns, area, window.data_ptr<T>(), size[1]);
     auto product = at::fft_rfft2(window).contiguous();
     multiply(reinterpret_cast<T*>(product.data_ptr()), k, product.numel());

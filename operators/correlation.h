@@ -48,9 +48,6 @@ class Correlation {
   // N x C x rows.size x columns.size -> N x C x out_height x out_width, float32 or float64.
   torch::Tensor operator()(const torch::Tensor& x) const;
 
-  std::int64_t out_height() const { return out_height_; }
-  std::int64_t out_width() const { return out_width_; }
-  const CorrelationPlan& plan() const { return plan_; }
   const AxisExtension& rows() const { return rows_; }
   const AxisExtension& columns() const { return columns_; }
 

@@ -23,7 +23,7 @@ bool is_symmetric(const torch::Tensor& kernel) {
          (kernel - kernel.flip(1)).abs().max().item<double>() <= rounding;
 }
 
-ReflectedConvolution::ReflectedConvolution(torch::Tensor kernel, const Shape& scene,
+ReflectedConvolution::ReflectedConvolution(const torch::Tensor& kernel, const Shape& scene,
                                            std::optional<CorrelationPlan::Way> way)
     : SpectralOperator(scene, scene),
       correlation_(kernel, reflected(scene.height, kernel.size(0)),

@@ -23,7 +23,7 @@ bool is_symmetric(const torch::Tensor& kernel);
 class ReflectedConvolution : public SpectralOperator {
  public:
   // `kernel` float64 and symmetric.
-  ReflectedConvolution(torch::Tensor kernel, const Shape& scene,
+  ReflectedConvolution(const torch::Tensor& kernel, const Shape& scene,
                        std::optional<CorrelationPlan::Way> way = {});
 
   torch::Tensor V(const torch::Tensor& coefficients) const override;
