@@ -2,13 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <span>
-#include <string>
-#include <vector>
 
-#include "librestore/image/formats.h"
-#include "librestore/image/metadata.h"
+#include "librestore/image/picture_file.h"
 
 namespace restore {
 
@@ -16,10 +11,8 @@ namespace restore {
 // `pixel_bytes` bounds the size of the file, which is held in memory meanwhile.
 bool embeds_tags(const Metadata& metadata, const Format& target, std::int64_t pixel_bytes);
 
-// Completes the picture file at `path`, which holds `width` x `height` pixels. Throws an item error
-// about `shown`.
-void embed_metadata(const Metadata& metadata, const Format& target, std::int64_t width,
-                    std::int64_t height, const std::filesystem::path& path,
-                    const std::filesystem::path& shown);
+// Completes the picture file at `request.path` with the metadata, which is there. Throws an item error
+// about `request.shown`.
+void embed_metadata(const WriteRequest& request);
 
 }  // namespace restore

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "librestore/core/error.h"
-#include "librestore/image/byte_reader.h"
+#include "librestore/image/jpeg_segments.h"
 #include "librestore/image/png_chunks.h"
 
 namespace restore {
@@ -14,37 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
-
-bool is_frame_header(std::uint32_t marker) {
-  // SOF0..SOF15 but DHT, JPG and DAC, which lie between them (ITU-T T.81, table B.1).
-  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-}
-
-// Walks the marker segments up to the frame header. A progressive JPEG's coefficients would be
-// allocated as soon as the decoder opens it.
-void check_jpeg(const fs::path& path, std::int64_t max_pixels) {
-  ByteReader file(path, "JPEG");
-  file.go_to(2);  // SOI
-  for (;;) {
-    if (file.number(1) != 0xFF) throw file.damaged("no marker where one must be");
-    std::uint32_t marker = 0xFF;
-    while (marker == 0xFF) marker = file.number(1);
-    const std::int64_t start = file.position();
-    const std::int64_t length = file.number(2);
-    if (is_frame_header(marker)) {
-      file.number(1);  // bits a sample
-      const std::int64_t height = file.number(2);
-      check_pixel_count(path, file.number(2), height, max_pixels);
-      if (file.number(1) == 4) {
-        throw item_error("{}: CMYK JPEG; convert it to RGB first, with its colour profile",
-                         path.string());
-      }
-      return;
-    }
-    if (marker == 0xD9 || marker == 0xDA) throw file.damaged("no frame header");
-    file.go_to(start + length);
-  }
-}
 
 Container container_of(const fs::path& path) {
   std::array<char, 12> bytes{};

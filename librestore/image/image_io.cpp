@@ -135,11 +135,10 @@ void write_pixels(const Image& image, const WriteRequest& request) {
   writer->finish();
 }
 
-// A WebP's profile and resolution and a PNG's text come the same way as the tags.
+// A WebP's profile and resolution and a PNG's profile and text come the same way as the tags.
 bool needs_embedding(const WriteRequest& request) {
   if (request.metadata == nullptr) return false;
-  const bool png_chunks = request.format->name == "png" && !request.metadata->png_chunks.empty();
-  return request.embeds_tags || png_chunks || request.format->name == "webp";
+  return request.embeds_tags || request.format->name == "png" || request.format->name == "webp";
 }
 
 void check_size(const Image& image, const Format& format, const fs::path& path) {
@@ -188,9 +187,7 @@ void save_image(const Image& original, const fs::path& path, const SaveOptions& 
   TemporaryFile file(path.string());
   request.path = file.path();
   write_pixels(image, request);
-  if (needs_embedding(request)) {
-    embed_metadata(*image.metadata, format, image.width(), image.height(), request.path, path);
-  }
+  if (needs_embedding(request)) embed_metadata(request);
   file.commit();
 }
 

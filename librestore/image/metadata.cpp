@@ -193,7 +193,9 @@ void describe(const Metadata& metadata, const Format& target, bool with_attribut
   append(metadata.resolution, spec);
   const int colour_channels = spec.nchannels - (spec.alpha_channel >= 0 ? 1 : 0);
   if (profile_fits(metadata.colour_profile, colour_channels, target)) {
-    if (target.name != "openexr") append_profile(metadata.colour_profile, spec);
+    // EXR has none; a PNG gets its own later (embed.h).
+    if (target.name != "openexr" && target.name != "png")
+      append_profile(metadata.colour_profile, spec);
   } else if (target.name == "png" && metadata.png_chunks.empty()) {
     append(metadata.encoding, spec);
   }

@@ -1,5 +1,6 @@
 #include "librestore/image/picture_file.h"
 
+#include "librestore/image/icc_profile.h"
 #include "librestore/image/png_chunks.h"
 
 namespace restore {
@@ -7,11 +8,13 @@ namespace restore {
 std::unique_ptr<PictureReader> open_picture(const std::filesystem::path& path,
                                             std::int64_t max_pixels) {
   const Container container = check_picture_file(path, max_pixels);
+  auto profile = read_colour_profile(path, container);
   const SourceTags tags = read_tags(path);
   auto reader = container == Container::webp ? open_webp(path, tags, max_pixels)
                                              : open_with_oiio(path, container, tags, max_pixels);
   Metadata& metadata = *reader->header().metadata;
   metadata.tags = tags.tags;
+  if (!profile.empty()) metadata.colour_profile = std::move(profile);
   if (!metadata.resolution.contains("XResolution")) metadata.resolution.merge(tags.resolution);
   if (container == Container::png) metadata.png_chunks = kept_png_chunks(path);
   return reader;

@@ -1,8 +1,11 @@
 #include "librestore/image/png_chunks.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
+
+#include <zlib.h>
 
 #include "librestore/image/byte_reader.h"
 #include "librestore/image/file_checks.h"
@@ -12,6 +15,11 @@ namespace {
 
 constexpr std::int64_t kSignatureBytes = 8;
 constexpr std::int64_t kHeaderBytes = 8 + 13 + 4;  // IHDR with its length, name and CRC
+constexpr std::int64_t kNameBytes = 4;
+constexpr std::size_t kLargestProfile = 64 << 20;  // a few bytes can unpack to gigabytes
+
+// ASCII alone, whatever the locale.
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 // Calls `body(name, length)` for each chunk, the reader at its data, until IEND.
 void for_each_chunk(ByteReader& file,
@@ -22,6 +30,8 @@ void for_each_chunk(ByteReader& file,
     const std::int64_t length = file.number(4);
     const auto letters = file.bytes(4);
     const std::string name(letters.begin(), letters.end());
+    if (!std::all_of(name.begin(), name.end(), is_letter))
+      throw file.damaged("a chunk without a name");
     body(name, length);
     position += 12 + length;
     file.go_to(position);
@@ -47,14 +57,46 @@ void append_number(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
   }
 }
 
-// PNG specification, annex D: CRC-32 of ISO 3309.
+// PNG specification, 5.5: of a chunk's name and data.
 std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
-  std::uint32_t crc = 0xFFFFFFFF;
-  for (std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
+}
+
+// A zlib stream that comes in parts.
+class Inflater {
+ public:
+  Inflater() { inflateInit(&stream_); }
+  ~Inflater() { inflateEnd(&stream_); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  // Takes the next part of the stream and puts what comes out of it into `out` until one of them is
+  // used up; how much came out.
+  std::size_t inflate_into(std::span<const std::uint8_t>& part, std::span<std::uint8_t> out) {
+    stream_.next_in = const_cast<Bytef*>(part.data());
+    stream_.avail_in = static_cast<uInt>(part.size());
+    stream_.next_out = out.data();
+    stream_.avail_out = static_cast<uInt>(out.size());
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    ended_ = ended_ || result == Z_STREAM_END;
+    failed_ = failed_ || (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR);
+    part = part.last(stream_.avail_in);
+    return out.size() - stream_.avail_out;
   }
-  return ~crc;
+  bool ended() const { return ended_; }
+  bool failed() const { return failed_; }
+
+ private:
+  z_stream stream_{};
+  bool ended_ = false, failed_ = false;
+};
+
+// Goes through the pixels without keeping them.
+void skim(Inflater& pixels, std::span<const std::uint8_t> part) {
+  std::array<std::uint8_t, 1 << 16> scratch;
+  while (!pixels.ended() && !pixels.failed() &&
+         (pixels.inflate_into(part, scratch) > 0 || !part.empty())) {
+  }
 }
 
 void append_text(std::vector<std::uint8_t>& bytes, std::string_view text) {
@@ -65,7 +107,9 @@ void append_text(std::vector<std::uint8_t>& bytes, std::string_view text) {
 
 void check_png(const std::filesystem::path& path, std::int64_t max_pixels) {
   ByteReader file(path, "PNG");
-  for_each_chunk(file, [&](const std::string& name, std::int64_t) {
+  Inflater pixels;
+  for_each_chunk(file, [&](const std::string& name, std::int64_t length) {
+    const std::int64_t start = file.position();
     if (name == "IHDR") {
       const std::int64_t width = file.number(4);
       check_pixel_count(path, width, file.number(4), max_pixels);
@@ -74,7 +118,37 @@ void check_png(const std::filesystem::path& path, std::int64_t max_pixels) {
       throw item_error("{}: animated PNG; save the frame to restore as a still picture",
                        path.string());
     }
+    file.go_to(start - kNameBytes);
+    const auto chunk = file.bytes(kNameBytes + length);
+    if (file.number(4) != crc_of(chunk))
+      throw file.damaged(fmt::format("the checksum of its chunk {} is wrong", name));
+    if (name == "IDAT") skim(pixels, std::span(chunk).subspan(kNameBytes));
   });
+  if (pixels.failed() || !pixels.ended())
+    throw file.damaged("its compressed pixels cannot be unpacked");
+}
+
+std::vector<std::uint8_t> png_colour_profile(const std::filesystem::path& path) {
+  ByteReader file(path, "PNG");
+  std::vector<std::uint8_t> profile;
+  for_each_chunk(file, [&](const std::string& name, std::int64_t length) {
+    if (name != "iCCP") return;
+    // PNG specification, 11.3.2.3: a name, zero, the method of compression (0), a zlib stream.
+    const auto data = file.bytes(length);
+    const auto zero = std::find(data.begin(), data.end(), std::uint8_t{0});
+    if (data.end() - zero < 2) throw file.damaged("its colour profile has no data");
+    std::span<const std::uint8_t> packed(zero + 2, data.end());
+    Inflater stream;
+    std::array<std::uint8_t, 1 << 16> part;
+    while (!stream.ended()) {
+      const auto size = stream.inflate_into(packed, part);
+      profile.insert(profile.end(), part.begin(), part.begin() + size);
+      if (stream.failed() || (size == 0 && packed.empty() && !stream.ended()) ||
+          profile.size() > kLargestProfile)
+        throw file.damaged("its colour profile cannot be unpacked");
+    }
+  });
+  return profile;
 }
 
 std::vector<std::uint8_t> kept_png_chunks(const std::filesystem::path& path) {
@@ -95,6 +169,18 @@ void append_png_chunk(std::vector<std::uint8_t>& chunks, std::string_view name,
   append_text(chunks, name);
   chunks.insert(chunks.end(), data.begin(), data.end());
   append_number(chunks, crc_of(std::span(chunks).subspan(start)));
+}
+
+void append_png_profile(std::vector<std::uint8_t>& chunks, std::span<const std::uint8_t> profile) {
+  using namespace std::string_view_literals;
+  std::vector<std::uint8_t> data;
+  append_text(data, "ICC profile\0\0"sv);
+  const std::size_t start = data.size();
+  uLongf size = compressBound(profile.size());
+  data.resize(start + size);
+  compress(data.data() + start, &size, profile.data(), profile.size());
+  data.resize(start + size);
+  append_png_chunk(chunks, "iCCP", data);
 }
 
 void append_png_xmp(std::vector<std::uint8_t>& chunks, std::string_view packet) {

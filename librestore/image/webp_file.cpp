@@ -9,7 +9,6 @@
 #include "librestore/core/error.h"
 #include "librestore/image/file_bytes.h"
 #include "librestore/image/picture_file.h"
-#include "librestore/image/webp_chunks.h"
 
 namespace restore {
 namespace {
@@ -30,7 +29,6 @@ class WebpReader final : public PictureReader {
     }
     check_pixel_count(path, features.width, features.height, max_pixels);
     describe(features, tags);
-    header_.metadata->colour_profile = webp_colour_profile(bytes);
     decode(path, bytes);
   }
 
