@@ -44,7 +44,7 @@ Bytes completed(const Bytes& file, const WriteRequest& request) {
 
 bool embeds_tags(const Metadata& metadata, const Format& target, std::int64_t pixel_bytes) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 30;
-  return metadata.tags != nullptr && target.tags && pixel_bytes <= kLargest;
+  return (metadata.tags || metadata.history) && target.tags && pixel_bytes <= kLargest;
 }
 
 void embed_metadata(const WriteRequest& request) {

@@ -93,11 +93,20 @@ bool writes_alpha(const Image& image, const Format& format, const fs::path& path
   return false;
 }
 
-WriteRequest request_for(const Image& image, const Format& format, const fs::path& path) {
+Metadata metadata_for(const Image& image, const SaveOptions& options) {
+  const Metadata source = image.metadata ? *image.metadata : Metadata();
+  if (options.strip) return stripped(source);
+  Metadata metadata = source;
+  metadata.history = options.history;
+  return metadata;
+}
+
+WriteRequest request_for(const Image& image, const Metadata& metadata, const Format& format,
+                         const fs::path& path) {
   WriteRequest request;
   request.shown = path;
   request.format = &format;
-  request.metadata = image.metadata.get();
+  request.metadata = &metadata;
   SampleLayout& layout = request.layout;
   layout.width = image.width();
   layout.height = image.height();
@@ -108,8 +117,7 @@ WriteRequest request_for(const Image& image, const Format& format, const fs::pat
   request.alpha_is_associated = format.alpha == AlphaKind::associated ||
                                 (format.alpha == AlphaKind::either && image.alpha_is_associated);
   const auto pixel_bytes = static_cast<std::int64_t>(layout.row_bytes()) * layout.height;
-  request.embeds_tags =
-      request.metadata != nullptr && embeds_tags(*request.metadata, format, pixel_bytes);
+  request.embeds_tags = embeds_tags(metadata, format, pixel_bytes);
   return request;
 }
 
@@ -137,7 +145,6 @@ void write_pixels(const Image& image, const WriteRequest& request) {
 
 // A WebP's profile and resolution and a PNG's profile and text come the same way as the tags.
 bool needs_embedding(const WriteRequest& request) {
-  if (request.metadata == nullptr) return false;
   return request.embeds_tags || request.format->name == "png" || request.format->name == "webp";
 }
 
@@ -182,7 +189,8 @@ void save_image(const Image& original, const fs::path& path, const SaveOptions& 
   const Format& format = format_of(path);
   check_size(image, format, path);
   check_finite(image, path, "nothing was written");
-  WriteRequest request = request_for(image, format, path);
+  const Metadata metadata = metadata_for(image, options);
+  WriteRequest request = request_for(image, metadata, format, path);
   request.quality = options.jpeg_quality;
   TemporaryFile file(path.string());
   request.path = file.path();

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "librestore/image/image.h"
@@ -17,8 +19,17 @@ struct LoadOptions {
 // truncated, empty, too large, holds NaN or infinity, or has a channel layout that is no picture.
 Image load_image(const std::filesystem::path& path, const LoadOptions& options = {});
 
+// How a result came about, for XMP's xmpMM:History, where it follows what happened to the picture
+// before; in an EXR, which holds no XMP, for the attribute ImageHistory. BMP and PNM hold neither.
+struct HistoryEntry {
+  std::string software;    // "restore-pnp 0.1.0"
+  std::string parameters;  // "method hqs, seed 0"
+};
+
 struct SaveOptions {
   int jpeg_quality = 95;  // 1..100, also for lossy WebP
+  std::optional<HistoryEntry> history{};
+  bool strip = false;  // leave out all metadata, colour profile, resolution and history included
 };
 
 // Writes atomically: temporary file in the same folder, metadata, fsync, rename. The format follows

@@ -37,6 +37,8 @@ constexpr std::array kStructure = {
     "thumbnail_nchannels",
 };
 
+constexpr const char* kHistory = "ImageHistory";
+
 bool is_structure(std::string_view name) {
   // PNG text that holds EXIF, IPTC or XMP.
   if (name.starts_with("Raw profile type ") || name == "XML:com.adobe.xmp") return true;
@@ -152,6 +154,12 @@ void append_profile(const std::vector<std::uint8_t>& profile, OIIO::ImageSpec& s
   spec.attribute("ICCProfile", bytes, profile.data());
 }
 
+void append_history(const HistoryEntry& entry, OIIO::ImageSpec& spec) {
+  std::string history(spec.get_string_attribute(kHistory));
+  if (!history.empty()) history += "\n";
+  spec.attribute(kHistory, history + entry.software + ": " + entry.parameters);
+}
+
 }  // namespace
 
 std::shared_ptr<Metadata> metadata_from(const OIIO::ImageSpec& spec, const std::string& format,
@@ -178,6 +186,18 @@ std::shared_ptr<Metadata> metadata_from(const OIIO::ImageSpec& spec, const std::
   return metadata;
 }
 
+Metadata stripped(const Metadata& metadata) {
+  Metadata layout;
+  layout.format = metadata.format;
+  layout.lossy = metadata.lossy;
+  layout.compression = metadata.compression;
+  layout.channel_names = metadata.channel_names;
+  layout.width = metadata.width;
+  layout.height = metadata.height;
+  layout.windows = metadata.windows;
+  return layout;
+}
+
 bool profile_fits(const std::vector<std::uint8_t>& profile, int channels, const Format& target) {
   // ICC.1:2022, 7.2: the header takes 128 bytes, the data colour space is at 16.
   if (profile.size() < 128) return false;
@@ -201,6 +221,7 @@ void describe(const Metadata& metadata, const Format& target, bool with_attribut
   }
   set_compression(metadata, target, spec);
   if (target.name == "openexr") {
+    if (metadata.history) append_history(*metadata.history, spec);
     set_windows(metadata, spec);
     if (metadata.channel_names.size() == static_cast<std::size_t>(spec.nchannels)) {
       spec.channelnames = metadata.channel_names;

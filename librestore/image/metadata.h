@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "librestore/image/formats.h"
 #include "librestore/image/image.h"
+#include "librestore/image/image_io.h"
 
 namespace restore {
 
@@ -34,7 +36,11 @@ struct Metadata {
   OIIO::ParamValueList encoding;             // transfer curve other than sRGB's
   OIIO::ParamValueList attributes;           // everything else that describes the picture
   std::shared_ptr<const Tags> tags;          // null without Exiv2 or without tags
+  std::optional<HistoryEntry> history;       // to be added when it is written
 };
+
+// Only what says how a file of these pixels is laid out.
+Metadata stripped(const Metadata& metadata);
 
 // Everything of `spec` that describes the picture rather than how its file is laid out.
 // `orientation` is the one that the pixels are turned by.

@@ -67,9 +67,8 @@ OIIO::ImageSpec spec_for(const WriteRequest& request) {
   // Four times as fast as the usual 6, and 2 % larger.
   spec.attribute("png:compressionLevel", 4);
   spec.attribute("tiff:zipquality", 4);
-  if (request.metadata != nullptr) {
-    describe(*request.metadata, *request.format, !request.embeds_tags, spec);
-  }
+  const bool tags_follow = request.embeds_tags && request.metadata->tags != nullptr;
+  describe(*request.metadata, *request.format, !tags_follow, spec);
   // The TIFF and EXR writers would put the present time here; a number they leave out.
   if (spec.find_attribute("DateTime") == nullptr) spec.attribute("DateTime", 0);
   return spec;

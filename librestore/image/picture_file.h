@@ -50,7 +50,7 @@ struct WriteRequest {
   const Format* format = nullptr;
   SampleLayout layout;
   bool alpha_is_associated = false;
-  const Metadata* metadata = nullptr;  // may be null
+  const Metadata* metadata = nullptr;  // never null
   bool embeds_tags = false;            // EXIF and the like come later (embed.h)
   int quality = 95;
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <exiv2/exiv2.hpp>
+#include <fmt/format.h>
 
 namespace restore {
 
@@ -171,10 +172,27 @@ ExifData exif_for(const Metadata& metadata, const Format& target, std::int64_t w
   return exif;
 }
 
-XmpData xmp_for(const Tags& tags, std::int64_t width, std::int64_t height) {
-  XmpData xmp = tags.xmp;
+// XMP specification, part 2, 1.2.2.8 and 1.2.6.7: the list of what happened to the picture.
+void append_history(const HistoryEntry& entry, XmpData& xmp) {
+  const std::string list = "Xmp.xmpMM.History";
+  if (xmp.findKey(XmpKey(list)) == xmp.end()) {
+    Exiv2::XmpTextValue empty;
+    empty.setXmpArrayType(Exiv2::XmpValue::xaSeq);
+    xmp.add(XmpKey(list), &empty);
+  }
+  int count = 0;
+  for (const Exiv2::Xmpdatum& datum : xmp)
+    count += datum.key().starts_with(fmt::format("{}[{}]", list, count + 1)) ? 1 : 0;
+  const auto element = fmt::format("{}[{}]/stEvt:", list, count + 1);
+  xmp[element + "action"] = "filtered";
+  xmp[element + "softwareAgent"] = entry.software;
+  xmp[element + "parameters"] = entry.parameters;
+}
+
+XmpData xmp_for(const Metadata& metadata, std::int64_t width, std::int64_t height) {
+  XmpData xmp = metadata.tags ? metadata.tags->xmp : XmpData();
   // Where EXIF said nothing the pixels were not turned, and XMP's word stands as it did.
-  if (has(tags.exif, "Exif.Image.Orientation")) {
+  if (metadata.tags && has(metadata.tags->exif, "Exif.Image.Orientation")) {
     update<XmpKey>(xmp, "Xmp.tiff.Orientation", std::string("1"));
   }
   for (const char* name : {"Xmp.tiff.ImageWidth", "Xmp.exif.PixelXDimension"}) {
@@ -183,6 +201,7 @@ XmpData xmp_for(const Tags& tags, std::int64_t width, std::int64_t height) {
   for (const char* name : {"Xmp.tiff.ImageLength", "Xmp.exif.PixelYDimension"}) {
     update<XmpKey>(xmp, name, std::to_string(height));
   }
+  if (metadata.history) append_history(*metadata.history, xmp);
   return xmp;
 }
 
@@ -196,20 +215,22 @@ std::string packet_of(const XmpData& xmp) {
 
 void set_tags(const Metadata& metadata, const Format& target, std::int64_t width,
               std::int64_t height, Exiv2::Image& image) {
-  const Tags& tags = *metadata.tags;
-  ExifData exif = exif_for(metadata, target, width, height);
-  if (target.name == "tiff") {
-    // The layout of the file just written, and its resolution.
-    for (const Exiv2::Exifdatum& written : image.exifData()) {
-      if (!has(exif, written.key())) exif.add(written);
+  if (metadata.tags) {
+    const Tags& tags = *metadata.tags;
+    ExifData exif = exif_for(metadata, target, width, height);
+    if (target.name == "tiff") {
+      // The layout of the file just written, and its resolution.
+      for (const Exiv2::Exifdatum& written : image.exifData()) {
+        if (!has(exif, written.key())) exif.add(written);
+      }
+    } else {
+      if (tags.byte_order != Exiv2::invalidByteOrder) image.setByteOrder(tags.byte_order);
+      image.setComment(tags.comment);
     }
-  } else {
-    if (tags.byte_order != Exiv2::invalidByteOrder) image.setByteOrder(tags.byte_order);
-    image.setComment(tags.comment);
+    image.setExifData(exif);
+    image.setIptcData(tags.iptc);
   }
-  image.setExifData(exif);
-  image.setIptcData(tags.iptc);
-  const XmpData xmp = xmp_for(tags, width, height);
+  const XmpData xmp = xmp_for(metadata, width, height);
   if (target.name != "jpeg" || packet_of(xmp).size() <= kLargestJpegPacket) image.setXmpData(xmp);
 }
 
@@ -251,9 +272,8 @@ EncodedTags encode_tags(const Metadata& metadata, const Format& target, std::int
     order = metadata.tags->byte_order;
   }
   if (!exif.empty()) Exiv2::ExifParser::encode(encoded.exif, order, exif);
-  if (!metadata.tags) return encoded;
-  encoded.xmp = packet_of(xmp_for(*metadata.tags, width, height));
-  if (!metadata.tags->iptc.empty()) {
+  encoded.xmp = packet_of(xmp_for(metadata, width, height));
+  if (metadata.tags && !metadata.tags->iptc.empty()) {
     const Exiv2::DataBuf block = Exiv2::Photoshop::setIptcIrb(nullptr, 0, metadata.tags->iptc);
     encoded.iptc.assign(block.pData_, block.pData_ + block.size_);
   }

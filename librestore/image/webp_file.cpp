@@ -115,8 +115,7 @@ class WebpWriter final : public PictureWriter {
   // A lossy source becomes a lossy file again; all else is kept exactly, colour under alpha 0 too.
   WebPConfig configuration() const {
     WebPConfig config;
-    const bool lossy = request_.metadata != nullptr && request_.metadata->lossy;
-    if (lossy) {
+    if (request_.metadata->lossy) {
       WebPConfigPreset(&config, WEBP_PRESET_PHOTO, static_cast<float>(request_.quality));
     } else {
       constexpr int kEffort = 4;  // of 0..9; 6 takes twice the time for a hundredth of the size

@@ -52,6 +52,10 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->option_text("Q")
       ->check(CLI::Range(1, 100))
       ->group(kFiles);
+  app.add_flag("--no-provenance", options.no_provenance, "Write no history of how it was made")
+      ->group(kFiles);
+  app.add_flag("--strip", options.strip, "Drop all metadata, the colour profile too")
+      ->group(kFiles);
   app.add_option("-j,--threads", options.threads, "Threads (default: all cores)")
       ->option_text("N")
       ->check(CLI::Range(1, 4096))

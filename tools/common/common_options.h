@@ -21,6 +21,8 @@ struct BatchOptions {
   int threads = 0;  // 0: all cores
   std::int64_t max_pixels = std::int64_t{1} << 30;
   int jpeg_quality = 95;
+  bool no_provenance = false;
+  bool strip = false;
   bool dry_run = false;
   bool json = false;
   std::string progress = "auto";

@@ -44,12 +44,30 @@ void prepare_items(Plan& plan, const PictureRun& run) {
   }
 }
 
+// What made the result, without folders, which are nobody's business.
+HistoryEntry history_of(const PictureRun& run) {
+  std::string words;
+  for (const char* name : {"method", "prior", "prior_hash", "noise", "seed"}) {
+    const Json value = run.parameters.value(name, Json(""));
+    auto text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (name == std::string("prior")) text = std::filesystem::path(text).filename().string();
+    if (!text.empty()) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, text);
+  }
+  return {run.tool + " " RESTORE_VERSION, words};
+}
+
+SaveOptions save_options(const BatchOptions& options, const PictureRun& run) {
+  SaveOptions save{.jpeg_quality = options.jpeg_quality, .strip = options.strip};
+  if (!options.no_provenance) save.history = history_of(run);
+  return save;
+}
+
 Json process(const Item& item, const BatchOptions& options, const PictureRun& run,
              Progress& progress) {
   const auto picture = load_image(item.input, {.max_pixels = options.max_pixels});
   StepProgress observer(progress, item.id);
   const auto [result, record] = run.work(item, picture, observer);
-  save_image(result, item.output, {.jpeg_quality = options.jpeg_quality});
+  save_image(result, item.output, save_options(options, run));
   if (run.saved) run.saved(item, record);
   return record;
 }
@@ -69,6 +87,8 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   request.tool = run.tool;
   request.parameters = run.parameters;
   request.parameters["jpeg_quality"] = options.jpeg_quality;
+  request.parameters["provenance"] = !options.no_provenance;
+  request.parameters["strip"] = options.strip;
   request.existing = existing;
   request.threads = options.threads;
   request.dry_run = options.dry_run;
