@@ -6,10 +6,13 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <random>
+#include <set>
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,20 +78,49 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::size_t kLetterCount = 6;
+
 std::string random_letters() {
-  static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
   // Names only: no result depends on these, and two processes must not agree on them.
   std::random_device device;
-  std::string letters(6, ' ');
-  for (char& letter : letters) letter = kLetters[device() % 36];
+  std::string letters(kLetterCount, ' ');
+  for (char& letter : letters) letter = kLetters[device() % kLetters.size()];
   return letters;
 }
 
-// `.stem.XXXXXX.ext` beside the target; long stems are cut, for file systems take 255 bytes.
+// Long ones are cut, for file systems take 255 bytes.
+std::string temporary_stem(const fs::path& target) { return target.stem().string().substr(0, 200); }
+
+// `.stem.XXXXXX.ext` beside the target.
 std::string temporary_name(const fs::path& target) {
-  const std::string stem = target.stem().string().substr(0, 200);
-  const std::string name = "." + stem + "." + random_letters() + target.extension().string();
+  const std::string name = fmt::format(".{}.{}{}", temporary_stem(target), random_letters(),
+                                       target.extension().string());
   return target.has_parent_path() ? (target.parent_path() / name).string() : name;
+}
+
+// `.stem.ext` of `.stem.XXXXXX.ext`; empty when it is no temporary file's name.
+std::string without_letters(const fs::path& name) {
+  const std::string rest = name.stem().string();  // .stem.XXXXXX
+  if (rest.size() < kLetterCount + 3 || rest.front() != '.') return {};
+  const std::size_t dot = rest.size() - kLetterCount - 1;
+  const bool letters = rest.find_first_not_of(kLetters, dot + 1) == std::string::npos;
+  return rest[dot] == '.' && letters ? rest.substr(0, dot) + name.extension().string() : "";
+}
+
+// Unlinks under the lock, so that its process either has it or sees that the file is gone.
+void remove_unless_locked(const fs::path& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return;
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink(path.c_str());
+  close(descriptor);
+}
+
+// False when remove_abandoned_files() of another process was there first.
+bool lock_new_file(int descriptor) {
+  flock(descriptor, LOCK_EX);  // where a file system knows no locks, nothing is ever abandoned
+  struct stat status {};
+  return fstat(descriptor, &status) != 0 || status.st_nlink > 0;
 }
 
 int sync_path(const std::string& path, int flags) {
@@ -121,12 +153,10 @@ TemporaryFile::TemporaryFile(const std::string& target) : target_(target) {
     // name.
     slot_ = register_path(path_);
     // mkstemp would make it private; this way the umask decides, as for any new file.
-    const int descriptor = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (descriptor >= 0) {
-      close(descriptor);
-      return;
-    }
-    const int error = errno;
+    descriptor_ = open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0 && lock_new_file(descriptor_)) return;
+    const int error = descriptor_ < 0 ? errno : EEXIST;
+    if (descriptor_ >= 0) close(descriptor_);
     unregister_path(slot_);
     if (error != EEXIST || attempt == 100) throw file_error(target_, "cannot write", error);
   }
@@ -134,6 +164,7 @@ TemporaryFile::TemporaryFile(const std::string& target) : target_(target) {
 
 TemporaryFile::~TemporaryFile() {
   if (!committed_) unlink(path_.c_str());
+  close(descriptor_);
   unregister_path(slot_);
 }
 
@@ -148,6 +179,20 @@ void TemporaryFile::commit() {
   const int error = sync_path(folder_of(target_).string(), O_RDONLY | O_DIRECTORY);
   if (error != 0 && error != EINVAL && error != EACCES)
     throw file_error(target_, "cannot sync its folder", error);
+}
+
+void remove_abandoned_files(const std::vector<std::string>& targets) {
+  std::map<fs::path, std::set<std::string>> names;  // by folder
+  for (const fs::path target : targets)
+    names[folder_of(target)].insert(
+        fmt::format(".{}{}", temporary_stem(target), target.extension().string()));
+  for (const auto& [folder, ours] : names) {
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+      if (ours.contains(without_letters(entry->path().filename())))
+        remove_unless_locked(entry->path());
+  }
 }
 
 }  // namespace restore

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace restore {
 
@@ -15,7 +16,8 @@ void throw_if_interrupted();
 void set_interrupted(bool value);
 
 // A file that must not survive this process unless it is renamed first: removed on destruction,
-// and by the second signal's handler.
+// and by the second signal's handler. What SIGKILL leaves, the next run finds: the file is locked
+// (flock) as long as its process lives.
 class TemporaryFile {
  public:
   // A unique name beside `target` that keeps its extension, so that writers see the right format.
@@ -32,7 +34,11 @@ class TemporaryFile {
   std::string target_;
   std::string path_;
   int slot_ = -1;
+  int descriptor_ = -1;
   bool committed_ = false;
 };
+
+// Removes temporary files for `targets` that no living process holds.
+void remove_abandoned_files(const std::vector<std::string>& targets);
 
 }  // namespace restore

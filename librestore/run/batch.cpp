@@ -18,6 +18,7 @@
 #include "librestore/core/parallel.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
+#include "librestore/run/job.h"
 #include "librestore/run/run_log.h"
 
 namespace restore {
@@ -49,6 +50,7 @@ class Batch {
   BatchResult run() {
     const auto count = static_cast<std::int64_t>(plan_.items.size());
     const ThreadBudget budget = divide_threads(request_.threads, count);
+    if (log_ && !request_.dry_run) remove_abandoned();
     progress_.begin(request_.tool, count);
     parallel_items(count, budget, [&](std::int64_t i) {
       if (interrupted()) return;
@@ -60,6 +62,16 @@ class Batch {
   }
 
  private:
+  // What a killed run of this batch left behind.
+  void remove_abandoned() const {
+    std::vector<std::string> outputs;
+    for (const Item& item : plan_.items) {
+      outputs.push_back(item.output.string());
+      outputs.push_back(job_path(item.output).string());
+    }
+    remove_abandoned_files(outputs);
+  }
+
   Json begin_record(const Item& item) const {
     return {{"input", item.input.string()}, {"output", item.output.string()}};
   }

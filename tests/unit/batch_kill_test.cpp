@@ -97,6 +97,9 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
   waitpid(start([&] { return run_all(folder.path()); }), &status, 0);
   BOOST_TEST(WEXITSTATUS(status) == 0);
   BOOST_CHECK(pictures(folder / "out") == expected);
+  // With the log, nothing temporary is left of twenty kills.
+  const auto all = std::distance(fs::directory_iterator(folder / "out"), {});
+  BOOST_TEST(all == kItems + 1);
 }
 
 }  // namespace

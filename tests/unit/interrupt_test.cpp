@@ -260,5 +260,24 @@ BOOST_AUTO_TEST_CASE(what_the_system_said_and_what_to_do) {
                          "again"));
 }
 
+// SIGKILL leaves no time to remove anything; the next run does, and leaves what others still write.
+BOOST_AUTO_TEST_CASE(what_a_kill_leaves_is_found_later) {
+  const Folder folder;
+  const std::string target = folder.file("a.png");
+  const pid_t child = fork();
+  if (child == 0) {
+    const TemporaryFile abandoned(target), of_another(folder.file("b.png"));
+    kill(getpid(), SIGKILL);
+  }
+  waitpid(child, nullptr, 0);
+  for (const char* name : {".a.notes.png", ".a.secret.txt", ".a.SECRET.png", "a.secret.png"})
+    write(folder.file(name), "not ours");
+  BOOST_TEST(folder.entries() == 6);
+  const TemporaryFile alive(target);
+  remove_abandoned_files({target});
+  BOOST_TEST(fs::exists(alive.path()));
+  BOOST_TEST(folder.entries() == 6);  // one gone, one new; that of b.png nobody asked for
+}
+
 }  // namespace
 }  // namespace restore
