@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "librestore/core/error.h"
+#include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
 #include "operators/gaussian_noise.h"
 #include "operators/noise_estimate.h"
@@ -65,6 +66,7 @@ double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
 
 Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                            double sigma, std::uint64_t image, Observer& observer) const {
+  const TorchThreadLimit threads(A->input_shape().pixels());
   const double scale = scale_of(y, *A);
   const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
   Rng rng(seed_, image);
