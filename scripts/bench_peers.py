@@ -75,8 +75,7 @@ def inpaint_peers(mask_path):
     mask = cv2.imread(mask_path, cv2.IMREAD_GRAYSCALE)
     yield "nearest-known", timed(lambda y: fill_nearest(y, mask > 127))
     yield "opencv-ns", timed(lambda y: cv2.inpaint(to_bytes(y), mask, 3, cv2.INPAINT_NS) / 255.0)
-    yield "skimage-biharmonic", timed(
-        lambda y: restoration.inpaint_biharmonic(y, mask > 127, channel_axis=2))
+    yield "opencv-telea", timed(lambda y: cv2.inpaint(to_bytes(y), mask, 3, cv2.INPAINT_TELEA) / 255.0)
     if shutil.which("gmic"):
         pde = gmic(["inpaint_pde[0]", "[1],75%,1,20"])
         yield "gmic-pde", lambda y: pde(y, mask)
