@@ -19,18 +19,18 @@ int severity(Termination termination) {
   return 3;
 }
 
-Summary combine(const std::vector<Result>& results) {
-  Summary worst = results.front().summary;
+}  // namespace
+
+Summary worst_of(const std::vector<Summary>& summaries) {
+  Summary worst = summaries.front();
   int calls = 0;
-  for (const Result& result : results) {
-    calls += result.summary.denoiser_calls;
-    if (severity(result.summary.termination) > severity(worst.termination)) worst = result.summary;
+  for (const Summary& summary : summaries) {
+    calls += summary.denoiser_calls;
+    if (severity(summary.termination) > severity(worst.termination)) worst = summary;
   }
   worst.denoiser_calls = calls;
   return worst;
 }
-
-}  // namespace
 
 double floored_sigma(const Measurement& measurement) {
   return std::max(measurement.sigma_y(), kSigmaFloor);
@@ -49,13 +49,14 @@ torch::Tensor PriorStep::operator()(const torch::Tensor& x, double sigma) {
 Result restore_items(const Measurement& measurement,
                      const std::function<Result(const Measurement& item)>& restore_one) {
   if (measurement.y.size(0) == 1) return restore_one(measurement);
-  std::vector<Result> results;
+  std::vector<Summary> summaries;
   std::vector<torch::Tensor> estimates;
   for (const auto& y : measurement.y.split(1)) {
-    results.push_back(restore_one({y, measurement.A, measurement.noise}));
-    estimates.push_back(results.back().estimate);
+    auto result = restore_one({y, measurement.A, measurement.noise});
+    summaries.push_back(std::move(result.summary));
+    estimates.push_back(std::move(result.estimate));
   }
-  return {torch::cat(estimates), {}, combine(results)};
+  return {torch::cat(estimates), {}, worst_of(summaries)};
 }
 
 }  // namespace restore

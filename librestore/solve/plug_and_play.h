@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include <torch/types.h>
 
@@ -35,9 +36,12 @@ class PriorStep {
   int calls_ = 0;
 };
 
+// Of runs that belong together: the one that ended worst, with the denoiser calls of all.
+Summary worst_of(const std::vector<Summary>& summaries);
+
 // Restores the items of the batch one by one, so that none can see another (initial estimates,
 // stops and restarts are decided from whole tensors), and puts the results together. The summary is
-// the one of the item that ended worst, with the calls of all.
+// the worst_of theirs.
 Result restore_items(const Measurement& measurement,
                      const std::function<Result(const Measurement& item)>& restore_one);
 

@@ -7,40 +7,24 @@
 #include "librestore/solve/hqs.h"
 
 namespace restore {
-namespace {
-
-template <typename Solver, typename Options>
-std::vector<std::string> describe() {
-  return describe_parameters<Options>(Solver::parameters());
-}
-
-template <typename Solver, typename Options>
-std::unique_ptr<Method> make(const ParameterValues& values) {
-  Options options;
-  for (const auto& [name, value] : values)
-    set_parameter(Solver::parameters(), options, name, value);
-  return std::make_unique<Solver>(options);
-}
-
-}  // namespace
 
 const std::vector<MethodRow>& solver_table() {
   static const std::vector<MethodRow> table{
       {"hqs", "half-quadratic splitting on a falling noise schedule",
        "Zhang et al. 2021, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
        "https://arxiv.org/abs/2008.13751",
-       "linear operator", describe<Hqs, HqsOptions>, make<Hqs, HqsOptions>},
+       "linear operator", describe_method<Hqs, HqsOptions>, make_method<Hqs, HqsOptions>},
       {"admm", "alternating direction method of multipliers at one noise level",
        "Venkatakrishnan et al. 2013, Plug-and-play priors for model based reconstruction, "
        "https://doi.org/10.1109/GlobalSIP.2013.6737048",
-       "linear operator", describe<Admm, AdmmOptions>, make<Admm, AdmmOptions>},
+       "linear operator", describe_method<Admm, AdmmOptions>, make_method<Admm, AdmmOptions>},
       {"fista", "proximal gradient with momentum: products with A and its transpose only",
        "Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm for linear "
        "inverse "
        "problems, https://doi.org/10.1137/080716542",
-       "linear operator", describe<Fista, FistaOptions>, make<Fista, FistaOptions>},
+       "linear operator", describe_method<Fista, FistaOptions>, make_method<Fista, FistaOptions>},
       {"denoise", "one evaluation of the denoiser at the noise level", "the prior's own",
-       "identity", describe<Denoise, DenoiseOptions>, make<Denoise, DenoiseOptions>},
+       "identity", describe_method<Denoise, DenoiseOptions>, make_method<Denoise, DenoiseOptions>},
   };
   return table;
 }
