@@ -1,0 +1,106 @@
+#include "priors/posterior/sampling.h"
+
+#include <algorithm>
+
+#include "librestore/model/random.h"
+#include "librestore/solve/plug_and_play.h"
+
+namespace restore {
+namespace {
+
+// Samples that are drawn together have about this many values: enough to fill a core.
+constexpr std::int64_t kValuesPerChunk = 1 << 18;
+
+// One run out of a chunk's: iterations are counted over all chunks.
+class ChunkObserver : public Observer {
+ public:
+  ChunkObserver(Observer* observer, int chunk, int chunks)
+      : observer_(observer), chunk_(chunk), chunks_(chunks) {}
+  bool step(const StepReport& report) override {
+    if (!observer_) return true;
+    StepReport whole = report;
+    whole.iteration += chunk_ * report.iterations;
+    whole.iterations *= chunks_;
+    return observer_->step(whole);
+  }
+
+ private:
+  Observer* observer_;
+  int chunk_, chunks_;
+};
+
+}  // namespace
+
+double SamplingOptions::fresh_variance(double sigma_t, double sigma_s) const {
+  return eta * eta * sigma_s * sigma_s * (1 - sigma_s * sigma_s / (sigma_t * sigma_t));
+}
+
+std::vector<double> noise_levels(const SamplingOptions& options, const SigmaRange& range) {
+  const double first = std::pow(std::min(options.sigma_max, range.maximum), 1 / options.rho);
+  const double last = std::pow(std::max(options.sigma_min, range.minimum), 1 / options.rho);
+  std::vector<double> levels;
+  for (int i = 0; i < options.steps; ++i)
+    levels.push_back(std::pow(first + i / (options.steps - 1.0) * (last - first), options.rho));
+  levels.push_back(0);
+  return levels;
+}
+
+torch::Tensor reverse_step(const torch::Tensor& x_t, const torch::Tensor& x0_hat, double sigma_t,
+                           double sigma_s, double fresh_variance, Rng& rng) {
+  const double kept = std::sqrt(std::max(0.0, sigma_s * sigma_s - fresh_variance)) / sigma_t;
+  const auto x_s = x0_hat + kept * (x_t - x0_hat);
+  return fresh_variance > 0 ? x_s + std::sqrt(fresh_variance) * randn_like(rng, x_s) : x_s;
+}
+
+torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int64_t n, Rng& rng) {
+  const auto start = item.A->initial_estimate(item.y);
+  return start + sigma_max * randn(rng, shape_of(start), n, start.scalar_type());
+}
+
+Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
+              torch::Tensor x_T, Observer* observer, const Step& step, int calls_per_step) {
+  const int steps = static_cast<int>(sigmas.size()) - 1;
+  StepMonitor monitor(method, steps, kFixedSchedule, observer);
+  auto x = x_T, estimate = x_T;
+  int k = 0;
+  for (bool go_on = true; go_on; ++k) {
+    auto [x_s, x0_hat] = step(x, sigmas[k], sigmas[k + 1]);
+    go_on = monitor.proceed(estimate, x0_hat, sigmas[k]);
+    x = x_s;
+    estimate = x0_hat;
+  }
+  const auto& last = k < steps ? estimate : x;
+  return {last, monitor.finish(item, last, k * calls_per_step)};
+}
+
+Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng,
+                    Observer* observer, const DrawChunk& draw) {
+  const std::int64_t per_chunk =
+      std::clamp<std::int64_t>(kValuesPerChunk / measurement.A->input_shape().numel(), 1, count);
+  const std::int64_t per_item = (count + per_chunk - 1) / per_chunk;
+  const auto items = measurement.y.split(1);
+  const int chunks = static_cast<int>(per_item * static_cast<std::int64_t>(items.size()));
+
+  std::vector<torch::Tensor> samples_of_items;
+  std::vector<Summary> summaries;
+  for (const auto& y : items) {
+    const Measurement item{y, measurement.A, measurement.noise};
+    std::vector<torch::Tensor> parts;
+    for (std::int64_t first = 0; first < count; first += per_chunk) {
+      ChunkObserver part(observer, static_cast<int>(summaries.size()), chunks);
+      Rng stream = rng.for_sample(rng.sample() + static_cast<std::uint32_t>(first));
+      auto chunk = draw(item, stream, std::min(per_chunk, count - first), &part);
+      parts.push_back(std::move(chunk.samples));
+      summaries.push_back(std::move(chunk.summary));
+    }
+    samples_of_items.push_back(torch::cat(parts));
+  }
+
+  const auto samples = torch::stack(samples_of_items, 1);  // samples x items x input_shape
+  Result result{samples.mean(0), samples.unbind(), worst_of(summaries)};
+  if (result.summary.usable())
+    result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
+  return result;
+}
+
+}  // namespace restore

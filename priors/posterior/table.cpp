@@ -1,0 +1,111 @@
+#include "priors/posterior/table.h"
+
+#include "librestore/core/error.h"
+#include "priors/posterior/ddnm.h"
+#include "priors/posterior/ddnm_plus.h"
+#include "priors/posterior/ddrm.h"
+#include "priors/posterior/diffpir.h"
+#include "priors/posterior/dps.h"
+#include "priors/posterior/guided_sampler.h"
+#include "priors/posterior/mcgdiff.h"
+#include "priors/posterior/mmps.h"
+#include "priors/posterior/pigdm.h"
+#include "priors/posterior/sda.h"
+#include "priors/posterior/tds.h"
+#include "priors/posterior/tmpd.h"
+
+namespace restore {
+namespace {
+
+template <typename Sampler>
+SamplerRow row(const char* name, const char* summary, const char* citation, const char* needs,
+               Exactness exactness) {
+  using Options = typename Sampler::Options;
+  return {{name, summary, citation, needs, describe_method<Sampler, Options>,
+           make_method<Sampler, Options>},
+          exactness};
+}
+
+}  // namespace
+
+std::string to_string(Exactness exactness) {
+  switch (exactness) {
+    case Exactness::exact:
+      return "exact";
+    case Exactness::exact_in_the_limit:
+      return "exact in the limit";
+    case Exactness::approximate:
+      return "approximate";
+  }
+  return "unknown";
+}
+
+const std::vector<SamplerRow>& sampler_table() {
+  using enum Exactness;
+  static const std::vector<SamplerRow> table{
+      row<Dps>(
+          "dps", "gradient of the residual's norm after every step",
+          "Chung et al. 2023, Diffusion Posterior Sampling for General Noisy Inverse Problems, "
+          "https://arxiv.org/abs/2209.14687",
+          "any operator, MMSE prior", approximate),
+      row<GuidedSampler<Pigdm>>(
+          "pigdm", "Gaussian likelihood with the covariance of a white prior",
+          "Song et al. 2023, Pseudoinverse-Guided Diffusion Models for Inverse Problems, "
+          "https://openreview.net/forum?id=9_gsMA8MRKQ",
+          "linear operator, MMSE prior", approximate),
+      row<GuidedSampler<Mmps>>(
+          "mmps", "Gaussian likelihood with the prior's own covariance, by conjugate gradients",
+          "Rozet et al. 2024, Learning Diffusion Priors from Observations by Expectation "
+          "Maximization, https://arxiv.org/abs/2405.13712",
+          "linear operator, MMSE prior", approximate),
+      row<GuidedSampler<Tmpd>>(
+          "tmpd", "Gaussian likelihood with the row sums of the prior's own covariance",
+          "Boys et al. 2023, Tweedie Moment Projected Diffusions for Inverse Problems, "
+          "https://arxiv.org/abs/2310.06721",
+          "linear operator, MMSE prior", approximate),
+      row<GuidedSampler<Sda>>("sda", "Gaussian likelihood, wider where the state is noisy",
+                              "Rozet and Louppe 2023, Score-based Data Assimilation, "
+                              "https://arxiv.org/abs/2306.10574",
+                              "any operator, MMSE prior", approximate),
+      row<GuidedSampler<Diffpir>>(
+          "diffpir", "the data step of half-quadratic splitting inside a diffusion",
+          "Zhu et al. 2023, Denoising Diffusion Models for Plug-and-Play Image Restoration, "
+          "https://arxiv.org/abs/2305.08995",
+          "linear operator", approximate),
+      row<GuidedSampler<Ddnm>>(
+          "ddnm", "the measured range replaced by noiseless data",
+          "Wang et al. 2023, Zero-Shot Image Restoration Using Denoising Diffusion Null-Space "
+          "Model, https://arxiv.org/abs/2212.00490",
+          "linear operator", approximate),
+      row<DdnmPlus>("ddnm+",
+                    "the measured range replaced by noisy data, in the operator's spectrum",
+                    "Wang et al. 2023, Zero-Shot Image Restoration Using Denoising Diffusion "
+                    "Null-Space Model, https://arxiv.org/abs/2212.00490",
+                    "spectral operator", approximate),
+      row<Ddrm>("ddrm", "data and estimate mixed for every coefficient of the operator's spectrum",
+                "Kawar et al. 2022, Denoising Diffusion Restoration Models, "
+                "https://arxiv.org/abs/2201.11793",
+                "spectral operator", approximate),
+      row<Mcgdiff>("mcgdiff", "particles led by the noised data, coefficient by coefficient",
+                   "Cardoso et al. 2023, Monte Carlo guided Diffusion for Bayesian linear inverse "
+                   "problems, https://arxiv.org/abs/2308.07983",
+                   "spectral operator", exact_in_the_limit),
+      row<Tds>(
+          "tds", "guided particles, weighted back to the posterior",
+          "Wu et al. 2023, Practical and Asymptotically Exact Conditional Sampling in Diffusion "
+          "Models, https://arxiv.org/abs/2306.17775",
+          "spectral operator, MMSE prior", exact_in_the_limit),
+  };
+  return table;
+}
+
+const SamplerRow& find_sampler(const std::string& name) {
+  std::string known;
+  for (const SamplerRow& row : sampler_table()) {
+    if (row.name == name) return row;
+    known += (known.empty() ? "" : ", ") + row.name;
+  }
+  throw usage_error("unknown sampler '{}'; there are {}", name, known);
+}
+
+}  // namespace restore

@@ -1,0 +1,30 @@
+// Every posterior sampler under its name: the tools' --method, --list-methods and the docs read this.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "librestore/solve/method_row.h"
+
+namespace restore {
+
+// What its samples are, for the prior that its denoiser stands for.
+enum class Exactness {
+  exact,               // samples of the posterior
+  exact_in_the_limit,  // of many steps and particles
+  approximate,         // biased, also for a Gaussian prior with the exact denoiser
+};
+
+std::string to_string(Exactness exactness);
+
+struct SamplerRow : MethodRow {
+  Exactness exactness;
+};
+
+// All have the parameters of SamplingOptions (sampling.h), `samples` and `steps` among them.
+const std::vector<SamplerRow>& sampler_table();
+
+// Usage error that lists the known names.
+const SamplerRow& find_sampler(const std::string& name);
+
+}  // namespace restore
