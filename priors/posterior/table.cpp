@@ -18,8 +18,8 @@ namespace restore {
 namespace {
 
 template <typename Sampler>
-SamplerRow row(const char* name, const char* summary, const char* citation, const char* needs,
-               Exactness exactness) {
+PosteriorRow row(const char* name, const char* summary, const char* citation, const char* needs,
+                 Exactness exactness) {
   using Options = typename Sampler::Options;
   return {{name, summary, citation, needs, describe_method<Sampler, Options>,
            make_method<Sampler, Options>},
@@ -40,9 +40,9 @@ std::string to_string(Exactness exactness) {
   return "unknown";
 }
 
-const std::vector<SamplerRow>& sampler_table() {
+const std::vector<PosteriorRow>& posterior_table() {
   using enum Exactness;
-  static const std::vector<SamplerRow> table{
+  static const std::vector<PosteriorRow> table{
       row<Dps>(
           "dps", "gradient of the residual's norm after every step",
           "Chung et al. 2023, Diffusion Posterior Sampling for General Noisy Inverse Problems, "
@@ -99,13 +99,13 @@ const std::vector<SamplerRow>& sampler_table() {
   return table;
 }
 
-const SamplerRow& find_sampler(const std::string& name) {
+const PosteriorRow& find_posterior_method(const std::string& name) {
   std::string known;
-  for (const SamplerRow& row : sampler_table()) {
+  for (const PosteriorRow& row : posterior_table()) {
     if (row.name == name) return row;
     known += (known.empty() ? "" : ", ") + row.name;
   }
-  throw usage_error("unknown sampler '{}'; there are {}", name, known);
+  throw usage_error("unknown posterior sampler '{}'; there are {}", name, known);
 }
 
 }  // namespace restore

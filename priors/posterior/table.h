@@ -17,14 +17,14 @@ enum class Exactness {
 
 std::string to_string(Exactness exactness);
 
-struct SamplerRow : MethodRow {
+struct PosteriorRow : MethodRow {
   Exactness exactness;
 };
 
 // All have the parameters of SamplingOptions (sampling.h), `samples` and `steps` among them.
-const std::vector<SamplerRow>& sampler_table();
+const std::vector<PosteriorRow>& posterior_table();
 
 // Usage error that lists the known names.
-const SamplerRow& find_sampler(const std::string& name);
+const PosteriorRow& find_posterior_method(const std::string& name);
 
 }  // namespace restore
