@@ -105,7 +105,8 @@ void check_job_place(const Options& options, const Item& item, std::set<fs::path
   if (!taken.insert(path).second)
     throw usage_error("{}: two measurements would write this job; give them different stems",
                       path.string());
-  if (fs::exists(path) && !options.batch.overwrite && !options.batch.skip_existing)
+  const bool resumes = options.batch.skip_existing || !options.batch.manifest.empty();
+  if (fs::exists(path) && !options.batch.overwrite && !resumes)
     throw usage_error("{}: exists; --overwrite replaces it", path.string());
 }
 

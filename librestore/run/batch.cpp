@@ -44,7 +44,7 @@ class Batch {
         parameters_hash_(hash_text(request.parameters.dump())),
         records_(plan.items.size()) {
     // A single picture leaves no log beside it, unless a later call is to know about it.
-    if (plan.to_folder || request.existing == Existing::skip_done) log_.emplace(plan.folder);
+    if (plan.to_folder || leaves_done()) log_.emplace(plan.folder);
   }
 
   BatchResult run() {
@@ -95,7 +95,10 @@ class Batch {
   Json process(const Item& item) {
     const auto start = std::chrono::steady_clock::now();
     if (!item.problem.empty()) throw item_error("{}", item.problem);
-    Fingerprints fingerprints{needs_hash() ? input_hash(item) : "", parameters_hash_, ""};
+    Fingerprints fingerprints{needs_hash() ? hash_files(files_of(item)) : "", parameters_hash_, ""};
+    if (!item.planned_hash.empty() && item.planned_hash != fingerprints.input)
+      throw item_error("{}: it, or what is read with it, has changed since it was planned",
+                       item.input.string());
     Json record = begin_record(item);
     if (is_done(item, fingerprints)) {
       record["status"] = "skipped";
@@ -110,20 +113,16 @@ class Batch {
     return record;
   }
 
-  bool needs_hash() const {
-    return request_.existing == Existing::skip_done || (log_ && !request_.dry_run);
+  bool leaves_done() const {
+    return request_.existing == Existing::skip_done || request_.existing == Existing::redo_others;
   }
 
-  static std::string input_hash(const Item& item) {
-    std::vector<fs::path> paths{item.input};
-    paths.insert(paths.end(), item.also_reads.begin(), item.also_reads.end());
-    return hash_files(paths);
-  }
+  bool needs_hash() const { return leaves_done() || (log_ && !request_.dry_run); }
 
   bool is_done(const Item& item, const Fingerprints& now) const {
-    if (request_.existing != Existing::skip_done) return false;
+    if (!leaves_done()) return false;
     const OutputState state = log_->state(item.output, now);
-    if (state == OutputState::foreign)
+    if (state == OutputState::foreign && request_.existing == Existing::skip_done)
       throw item_error(
           "{}: exists, and no record says that it was made here; --overwrite replaces it",
           item.output.string());
@@ -226,7 +225,7 @@ class Batch {
     if (result.code == ExitCode::interrupted)
       progress_.message(fmt::format("{}: interrupted; {} of {} done{}", request_.tool,
                                     ended_ - failed_, records_.size(),
-                                    log_ ? ", --skip-existing does the rest" : ""));
+                                    log_ ? ", " + request_.resume : ""));
     return result;
   }
 

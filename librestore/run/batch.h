@@ -20,11 +20,12 @@ namespace restore {
 struct BatchRequest {
   std::string tool;                  // begins every line about a failure
   Json parameters = Json::object();  // all that decides the result besides the files that are read
-  Existing existing = Existing::refuse;  // as planned
-  int threads = 0;                       // 0: all cores
-  bool dry_run = false;                  // plan and check, touch nothing
-  bool json = false;                     // print records, in the plan's order
-  bool quiet = false;                    // print failures only
+  Existing existing = Existing::refuse;                  // as planned
+  int threads = 0;                                       // 0: all cores
+  bool dry_run = false;                                  // plan and check, touch nothing
+  bool json = false;                                     // print records, in the plan's order
+  bool quiet = false;                                    // print failures only
+  std::string resume = "--skip-existing does the rest";  // what to do after an interruption
   // What a person wants to know of a record ("residual 1.01 sigma"); may be empty.
   std::function<std::string(const Json& record)> describe;
   // Where result lines go, without line break; standard output when empty.

@@ -73,6 +73,8 @@ class Collector {
       // Links between folders may form circles.
       if (recursive_ && !entry.is_symlink(ignored) && file_id(entry.path()) != output_)
         scan(entry.path(), id);
+      if (!recursive_ && is_image_path(id))
+        add_problem(id, entry.path(), "a folder, not a picture");
       return;
     }
     // A link that leads nowhere is taken too: it fails when it is read.
@@ -172,6 +174,12 @@ void check_existing(const std::vector<Item>& items) {
 }
 
 }  // namespace
+
+std::vector<fs::path> files_of(const Item& item) {
+  std::vector<fs::path> paths{item.input};
+  paths.insert(paths.end(), item.also_reads.begin(), item.also_reads.end());
+  return paths;
+}
 
 Plan plan_items(const PlanRequest& request) {
   Plan plan;

@@ -15,15 +15,21 @@ struct Item {
   std::filesystem::path output;
   // Other files that decide the result (a mask); the record of a finished item covers them too.
   std::vector<std::filesystem::path> also_reads{};
+  // hash_files of what it reads, as it was when it was planned; empty: not told.
+  std::string planned_hash{};
   // Why this item cannot even be tried (`a.png: no such file`); empty: it can.
   std::string problem{};
 };
+
+// All that an item reads: the input, then the others.
+std::vector<std::filesystem::path> files_of(const Item& item);
 
 // What to do about outputs that are there already.
 enum class Existing {
   refuse,
   overwrite,
-  skip_done,  // leave what a verified record says is done (run_log.h), do the rest
+  skip_done,    // leave what a verified record says is done (run_log.h), do the rest
+  redo_others,  // the same, but replace also what no record knows
 };
 
 struct PlanRequest {

@@ -60,6 +60,7 @@ void RunLog::read_line(const std::string& line) const {
   if (output.empty()) return;
   Entry entry;
   entry.done = status == "done";
+  entry.failed = status == "failed";
   entry.ours = entry.done || status == "started";
   entry.fingerprints = {text_of(record, "input_hash"), text_of(record, "parameters_hash"),
                         text_of(record, "output_hash")};
@@ -76,6 +77,12 @@ OutputState RunLog::state(const fs::path& output, const Fingerprints& now) const
                         entry.fingerprints.parameters == now.parameters &&
                         entry.fingerprints.output == hash_files({output});
   return verified ? OutputState::done : OutputState::stale;
+}
+
+bool RunLog::has_failed(const fs::path& output) const {
+  std::call_once(read_once_, [this] { read(); });
+  const auto found = entries_.find(to_line(name_of(output)));
+  return found != entries_.end() && found->second.failed;
 }
 
 void RunLog::append(const Json& event) {

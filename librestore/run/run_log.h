@@ -45,6 +45,9 @@ class RunLog {
   // output is there but cannot be read.
   OutputState state(const std::filesystem::path& output, const Fingerprints& now) const;
 
+  // Whether the last that is known of an output is that it could not be made.
+  bool has_failed(const std::filesystem::path& output) const;
+
   // Thread-safe. Item error when the log cannot be written.
   void started(const std::filesystem::path& output);
   void done(const std::filesystem::path& output, const Fingerprints& fingerprints);
@@ -54,6 +57,7 @@ class RunLog {
   struct Entry {
     bool ours = false;
     bool done = false;
+    bool failed = false;
     Fingerprints fingerprints;
   };
 

@@ -28,6 +28,11 @@ struct BatchOptions {
   std::string progress = "auto";
   bool quiet = false;
   bool verbose = false;
+  // What restore-batch says to the tool that it starts.
+  std::string plan_to{};     // write a manifest there in place of running
+  std::string manifest{};    // run what this one plans
+  std::string shard{};       // I/N of it; empty: all
+  bool only_failed = false;  // of it
 };
 
 // What every tool that restores takes besides.
@@ -38,6 +43,11 @@ struct MethodOptions {
   std::optional<int> steps{};
   std::string noise{};  // a number, or "auto"
   std::uint64_t seed = 0;
+  std::optional<int> samples{};   // of the posterior; methods that draw none refuse
+  std::string estimate = "mean";  // of the samples, or "sample": the first
+  std::string uncertainty{};      // file or folder for the samples' standard deviation
+  // Asked for something that only a method which draws samples has.
+  bool wants_samples() const { return samples || !uncertainty.empty() || estimate == "sample"; }
 };
 
 void add_batch_options(CLI::App& app, BatchOptions& options);
@@ -48,8 +58,8 @@ void add_method_options(CLI::App& app, MethodOptions& options,
 // Throws a usage error when flags contradict each other.
 void check_batch_options(const BatchOptions& options);
 
-// The `K=V`s and --steps as the method takes them.
-ParameterValues parameter_values(const MethodOptions& options);
+// The `K=V`s, --steps and --samples as the method takes them; `sampler`: it draws samples.
+ParameterValues parameter_values(const MethodOptions& options, bool sampler);
 
 // --noise: a standard deviation in [0,1] units, empty for `auto`. Usage error when negative.
 std::optional<double> parse_noise(const std::string& text);

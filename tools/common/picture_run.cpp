@@ -8,6 +8,8 @@
 #include "librestore/core/rng.h"
 #include "librestore/image/image_io.h"
 #include "librestore/run/batch.h"
+#include "tools/common/manifest_run.h"
+#include "tools/common/uncertainty.h"
 
 namespace restore {
 namespace {
@@ -26,6 +28,8 @@ class StepProgress : public Observer {
 };
 
 Existing existing_of(const BatchOptions& options) {
+  if (!options.manifest.empty())
+    return options.overwrite ? Existing::redo_others : Existing::skip_done;
   if (options.overwrite) return Existing::overwrite;
   return options.skip_existing ? Existing::skip_done : Existing::refuse;
 }
@@ -66,7 +70,10 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
              Progress& progress) {
   const auto picture = load_image(item.input, {.max_pixels = options.max_pixels});
   StepProgress observer(progress, item.id);
-  const auto [result, record] = run.work(item, picture, observer);
+  auto [result, record, deviation] = run.work(item, picture, observer);
+  // The picture comes last: where it is, all is.
+  if (deviation.defined())
+    save_uncertainty(deviation, uncertainty_file(run.uncertainty, item), record);
   save_image(result, item.output, save_options(options, run));
   if (run.saved) run.saved(item, record);
   return record;
@@ -75,26 +82,29 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
 }  // namespace
 
 ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
-  const auto existing = existing_of(options);
-  auto plan = plan_items({.inputs = options.inputs,
-                          .output = options.output,
-                          .recursive = options.recursive,
-                          .existing = existing});
-  prepare_items(plan, run);
-  const auto progress =
-      make_progress(options.quiet ? ProgressStyle::none : parse_progress_style(options.progress));
   BatchRequest request;
   request.tool = run.tool;
   request.parameters = run.parameters;
   request.parameters["jpeg_quality"] = options.jpeg_quality;
   request.parameters["provenance"] = !options.no_provenance;
   request.parameters["strip"] = options.strip;
-  request.existing = existing;
+  request.existing = existing_of(options);
   request.threads = options.threads;
   request.dry_run = options.dry_run;
   request.json = options.json;
   request.quiet = options.quiet;
   request.describe = run.describe;
+  if (!options.manifest.empty()) request.resume = "the same call does the rest";
+  auto plan = options.manifest.empty() ? plan_items({.inputs = options.inputs,
+                                                     .output = options.output,
+                                                     .recursive = options.recursive,
+                                                     .existing = request.existing})
+                                       : planned_part(options, request);
+  prepare_items(plan, run);
+  if (!run.uncertainty.empty()) check_uncertainty(run.uncertainty, plan, request.existing);
+  if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));
+  const auto progress =
+      make_progress(options.quiet ? ProgressStyle::none : parse_progress_style(options.progress));
   const auto result = run_batch(plan, request, *progress, [&](const Item& item) {
     return process(item, options, run, *progress);
   });

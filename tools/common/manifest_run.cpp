@@ -1,0 +1,66 @@
+#include "tools/common/manifest_run.h"
+
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "librestore/core/error.h"
+#include "librestore/run/manifest.h"
+#include "librestore/run/run_log.h"
+#include "librestore/run/shard.h"
+
+namespace restore {
+namespace {
+
+// The words of this call after the tool's name, without those that restore-batch put there.
+std::vector<std::string> own_arguments() {
+  std::ifstream call("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(call, word, '\0');) words.push_back(word);
+  const auto plan = std::find(words.begin(), words.end(), "--plan-to");
+  words.erase(plan, plan + 2);
+  words.erase(words.begin());
+  return words;
+}
+
+}  // namespace
+
+ExitCode write_plan(const BatchOptions& options, const BatchRequest& request, Plan plan) {
+  hash_items(plan.items, options.threads);
+  std::size_t unreadable = 0;
+  for (const Item& item : plan.items)
+    if (!item.problem.empty()) {
+      fmt::print(stderr, "{}: {}\n", request.tool, item.problem);
+      ++unreadable;
+    }
+  const std::size_t count = plan.items.size();
+  write_manifest({.tool = request.tool,
+                  .arguments = own_arguments(),
+                  .folder = std::filesystem::current_path(),
+                  .parameters = request.parameters,
+                  .plan = std::move(plan)},
+                 options.plan_to);
+  if (!options.quiet) fmt::print("{}: {} planned\n", options.plan_to, count);
+  return unreadable == 0 ? ExitCode::ok : ExitCode::some_failed;
+}
+
+Plan planned_part(const BatchOptions& options, const BatchRequest& request) {
+  Manifest manifest = read_manifest(options.manifest);
+  if (manifest.tool != request.tool)
+    throw usage_error("{}: planned for {}", options.manifest, manifest.tool);
+  if (manifest.parameters != request.parameters)
+    throw usage_error("{}: program, prior or options have changed since; plan again",
+                      options.manifest);
+  const Shard shard = options.shard.empty() ? shard_of_environment() : parse_shard(options.shard);
+  const RunLog log(manifest.plan.folder);
+  Plan part = std::move(manifest.plan);
+  std::vector<Item> items;
+  std::swap(items, part.items);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const bool failed = !items[i].problem.empty() || log.has_failed(items[i].output);
+    if (shard.has(i) && (failed || !options.only_failed)) part.items.push_back(items[i]);
+  }
+  return part;
+}
+
+}  // namespace restore

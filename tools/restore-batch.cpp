@@ -1,0 +1,154 @@
+// restore-batch: plans what a tool is to do to many pictures, and does it in as many parts and
+// attempts as it takes.
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "librestore/core/error.h"
+#include "librestore/run/file_hash.h"
+#include "librestore/run/manifest.h"
+#include "librestore/run/run_log.h"
+#include "tools/common/command_line.h"
+#include "tools/common/run_tool.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+const ToolText kText = {
+    "restore-batch", "Plan a batch of pictures, run it in parts, see how far it is.",
+    "restore-batch plan -m night.jsonl restore-deblur photos -o sharp --psf gaussian:1.6\n"
+    "  restore-batch run -m night.jsonl -j 4",
+    "`plan` takes the call of a tool as it would be made without it and writes what it would do;\n"
+    "names that collide and files that are missing are found before anything starts. `run` does\n"
+    "what is not done yet, as often as it is called: done is what its record says was made from\n"
+    "the same input with the same parameters, and has not changed since. Words that follow, such\n"
+    "as -j 4 or --json, go to the tool. --shard I/N does the I-th of N parts; in a Slurm job\n"
+    "array the task's number and their count are the default. `retry` does what has failed.\n"
+    "`status` exits with 0 when all is done, 1 when something has failed, 75 when something is\n"
+    "left to do."};
+
+constexpr std::array kTools = {"restore-inpaint", "restore-upscale", "restore-deblur",
+                               "restore-pnp", "restore-degrade"};
+
+struct Options {
+  std::string manifest;
+  std::string shard;
+  bool json = false;
+  Words rest;  // for the tool
+};
+
+// Does not return: the process becomes the tool, which lies beside this one, so that signals and exit
+// codes are the tool's.
+[[noreturn]] void become(const std::string& tool, Words words) {
+  words.insert(words.begin(), (fs::read_symlink("/proc/self/exe").parent_path() / tool).string());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  execv(pointers.front(), pointers.data());
+  throw file_error(words.front(), "cannot start", errno);
+}
+
+void check_tool(const std::string& tool) {
+  if (std::find(kTools.begin(), kTools.end(), tool) == kTools.end())
+    throw usage_error("{}: not a tool that can be planned; known: {}", tool,
+                      fmt::join(kTools, " "));
+}
+
+void plan(const Options& options) {
+  if (options.rest.empty()) throw usage_error("plan what? a tool and its words must follow");
+  const std::string& tool = options.rest.front();
+  check_tool(tool);
+  Words words = {"--plan-to", options.manifest};
+  words.insert(words.end(), options.rest.begin() + 1, options.rest.end());
+  become(tool, words);
+}
+
+// The manifest, and this process in the folder that it is for.
+Manifest enter(const Options& options) {
+  Manifest manifest = read_manifest(options.manifest);
+  std::error_code error;
+  fs::current_path(manifest.folder, error);
+  if (error)
+    throw usage_error("{}: cannot go to the folder that it was planned in: {}: {}",
+                      options.manifest, manifest.folder.string(), error.message());
+  return manifest;
+}
+
+void run_part(const Options& options, bool only_failed) {
+  const std::string path = fs::absolute(options.manifest).string();
+  const Manifest manifest = enter(options);
+  check_tool(manifest.tool);
+  Words words = {"--manifest", path};
+  if (!options.shard.empty()) words.insert(words.end(), {"--shard", options.shard});
+  if (only_failed) words.emplace_back("--only-failed");
+  words.insert(words.end(), manifest.arguments.begin(), manifest.arguments.end());
+  words.insert(words.end(), options.rest.begin(), options.rest.end());
+  become(manifest.tool, words);
+}
+
+ExitCode status(const Options& options) {
+  const Manifest manifest = enter(options);
+  const RunLog log(manifest.plan.folder);
+  const std::string parameters = hash_text(manifest.parameters.dump());
+  std::size_t done = 0, failed = 0;
+  for (const Item& item : manifest.plan.items) {
+    const bool is_done =
+        item.problem.empty() &&
+        log.state(item.output, {item.planned_hash, parameters, ""}) == OutputState::done;
+    done += is_done ? 1 : 0;
+    failed += !is_done && (!item.problem.empty() || log.has_failed(item.output)) ? 1 : 0;
+  }
+  const std::size_t left = manifest.plan.items.size() - done - failed;
+  if (options.json) {
+    const Json record{
+        {"manifest", options.manifest}, {"done", done}, {"failed", failed}, {"left", left}};
+    fmt::print("{}\n", record.dump());
+  } else {
+    fmt::print("{}: {} done, {} failed, {} left\n", options.manifest, done, failed, left);
+  }
+  if (left > 0) return ExitCode::interrupted;
+  return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
+}
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help,
+                      Options& options) {
+  CLI::App* const command = app.add_subcommand(name, help);
+  command->add_option("-m,--manifest", options.manifest, "The plan")
+      ->option_text("MANIFEST")
+      ->required();
+  return command;
+}
+
+void add_shard(CLI::App& command, Options& options) {
+  command.add_option("--shard", options.shard, "Part I of N (default: all, or a Slurm task's)")
+      ->option_text("I/N");
+}
+
+ExitCode run(int argc, char** argv) {
+  Options options;
+  auto app = make_command_line(kText);
+  app->require_subcommand(1);
+  auto* const planning = add_command(*app, "plan", "Write what a tool would do", options);
+  auto* const running = add_command(*app, "run", "Do what is not done yet", options);
+  auto* const looking = add_command(*app, "status", "Say how much is done", options);
+  auto* const again = add_command(*app, "retry", "Do again what has failed", options);
+  for (auto* const command : {planning, running, again}) command->allow_extras();
+  for (auto* const command : {running, again}) add_shard(*command, options);
+  looking->add_flag("--json", options.json, "As one JSON object");
+  if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
+  options.rest = app->get_subcommands().front()->remaining();
+  if (planning->parsed()) plan(options);
+  if (running->parsed() || again->parsed()) run_part(options, again->parsed());
+  return status(options);
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }
