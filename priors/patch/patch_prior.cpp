@@ -1,0 +1,97 @@
+// Kamb, Ganguli 2025, "An analytic theory of creativity in convolutional diffusion models",
+// https://arxiv.org/abs/2412.20292
+#include "priors/patch/patch_prior.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "librestore/core/error.h"
+#include "priors/patch/local_score.h"
+
+namespace restore {
+namespace {
+
+constexpr double kFineNoise = 0.2;  // the most that is left to the windows of one scale
+constexpr int kLargestWindow = 7;
+
+// Mean over f x f pixels; the last row and column are repeated to fill theirs.
+torch::Tensor reduce(const torch::Tensor& x, int f) {
+  if (f == 1) return x;
+  const auto missing = [f](std::int64_t size) { return (f - size % f) % f; };
+  // Replication takes any width, one pixel at a time or all at once.
+  const auto padded = at::replication_pad2d(x, {0, missing(x.size(3)), 0, missing(x.size(2))});
+  return at::avg_pool2d(padded, {f, f});
+}
+
+torch::Tensor enlarge(const torch::Tensor& x, int f, std::int64_t height, std::int64_t width) {
+  if (f == 1) return x;
+  const auto out = at::upsample_bilinear2d(x, {f * x.size(2), f * x.size(3)}, false);
+  return out.slice(2, 0, height).slice(3, 0, width).contiguous();
+}
+
+// Grey is the mean of the channels; a grey picture in colour has three equal ones.
+torch::Tensor with_channels(const torch::Tensor& picture, std::int64_t channels) {
+  if (picture.size(1) == channels) return picture;
+  const auto grey = picture.mean(1, true);
+  return grey.expand({-1, channels, -1, -1});
+}
+
+PatchSource reduced(const PatchSource& source, int f, std::int64_t channels) {
+  const auto picture = reduce(with_channels(source.picture, channels), f);
+  if (!source.known.defined()) return {picture, {}};
+  // A reduced pixel is known when all of its pixels are.
+  return {picture, (reduce(source.known, f) > 1 - 0.5 / (f * f)).to(picture.scalar_type())};
+}
+
+torch::Tensor thinned(const torch::Tensor& patches, std::int64_t most) {
+  const auto stride = (patches.size(0) + most - 1) / most;
+  return stride <= 1 ? patches : patches.slice(0, 0, patches.size(0), stride);
+}
+
+}  // namespace
+
+int PatchPrior::reduction(double sigma) {
+  int f = 1;
+  while (sigma / f > kFineNoise) f *= 2;
+  return f;
+}
+
+int PatchPrior::window(double sigma) {
+  const double level = sigma / reduction(sigma);
+  return level < 0.01 ? 3 : level < 0.03 ? 5 : kLargestWindow;
+}
+
+PatchPrior::PatchPrior(std::vector<PatchSource> sources, std::string name, std::int64_t max_patches)
+    : sources_(std::move(sources)), name_(std::move(name)), max_patches_(max_patches) {
+  for (const auto& source : sources_) {
+    const bool fits = std::min(source.picture.size(2), source.picture.size(3)) >= kLargestWindow;
+    if (fits && patches_of(source.picture, source.known, kLargestWindow).size(0) > 0) return;
+  }
+  throw usage_error("prior '{}': no {} x {} pixels in one piece that are known", name_,
+                    kLargestWindow, kLargestWindow);
+}
+
+torch::Tensor PatchPrior::patches(double sigma, std::int64_t channels) const {
+  const int p = window(sigma);
+  // Where reduced pictures have no whole patch left, those of the next finer scale are the best guess.
+  for (int f = reduction(sigma);; f /= 2) {
+    std::vector<torch::Tensor> found;
+    for (const auto& source : sources_) {
+      const auto small = reduced(source, f, channels);
+      if (std::min(small.picture.size(2), small.picture.size(3)) < p) continue;
+      auto patches = patches_of(small.picture, small.known, p);
+      if (patches.size(0) > 0) found.push_back(std::move(patches));
+    }
+    if (!found.empty()) return thinned(torch::cat(found), max_patches_);
+  }
+}
+
+torch::Tensor PatchPrior::denoise(const torch::Tensor& x, double sigma) const {
+  if (sigma == 0) return x;
+  const int f = reduction(sigma);
+  const auto D = local_mmse(reduce(x, f), sigma / f, patches(sigma, x.size(1)).to(x.options()));
+  return enlarge(D, f, x.size(2), x.size(3));
+}
+
+}  // namespace restore

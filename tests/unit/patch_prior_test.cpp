@@ -1,0 +1,196 @@
+// Priors made of pictures: the empirical distribution, and the local score machine of its patches.
+#include "priors/patch/patch_prior.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/core/error.h"
+#include "librestore/model/random.h"
+#include "priors/patch/empirical.h"
+#include "priors/patch/local_score.h"
+#include "tests/support/comparison.h"
+#include "tests/support/denoiser_laws.h"
+
+namespace restore {
+namespace {
+
+using testing::largest_difference;
+using testing::relative_difference;
+
+torch::Tensor pictures(std::int64_t n, const Shape& shape, std::uint64_t seed = 1) {
+  Rng rng(seed);
+  return rand(rng, shape, n, torch::kFloat64);
+}
+
+// One picture after the other, one weight after the other.
+torch::Tensor brute_force_mmse(const torch::Tensor& set, const torch::Tensor& x, double sigma) {
+  auto sum = torch::zeros_like(x);
+  double total = 0, smallest = 1e300;
+  for (std::int64_t i = 0; i < set.size(0); ++i)
+    smallest = std::min(smallest, (x[0] - set[i]).square().sum().item<double>());
+  for (std::int64_t i = 0; i < set.size(0); ++i) {
+    const double distance = (x[0] - set[i]).square().sum().item<double>();
+    const double weight = std::exp((smallest - distance) / (2 * sigma * sigma));
+    sum += weight * set[i];
+    total += weight;
+  }
+  return sum / total;
+}
+
+BOOST_AUTO_TEST_CASE(the_empirical_denoiser_equals_brute_force) {
+  const auto set = pictures(150, {2, 5, 4});  // more than two blocks
+  const Empirical prior(set);
+  const auto x = pictures(3, {2, 5, 4}, 7);
+  for (const double sigma : {1e-4, 0.1, 0.5, 3.0, 100.0}) {
+    const auto D = prior.denoise(x, sigma);
+    for (std::int64_t n = 0; n < 3; ++n) {
+      const auto item = x.slice(0, n, n + 1);
+      BOOST_TEST(relative_difference(D.slice(0, n, n + 1), brute_force_mmse(set, item, sigma)) <
+                 1e-12);
+    }
+  }
+  BOOST_TEST(torch::equal(prior.denoise(x, 0), x));
+  // All weights are equal in the limit of noise: 1 / sigma^2 is left of the exponents.
+  BOOST_TEST(largest_difference(prior.denoise(x, 1e6).slice(0, 0, 1), set.mean(0, true)) < 1e-10);
+}
+
+BOOST_AUTO_TEST_CASE(the_empirical_jacobian_is_the_derivative_and_symmetric) {
+  const Empirical prior(pictures(20, {1, 4, 3}));
+  const auto x = pictures(2, {1, 4, 3}, 5), v = pictures(2, {1, 4, 3}, 6) - 0.5;
+  const auto u = pictures(2, {1, 4, 3}, 8) - 0.5;
+  const double sigma = 0.6, h = 1e-5;
+  const auto linearization = prior.linearize(x, sigma);
+  BOOST_TEST(torch::equal(linearization.value, prior.denoise(x, sigma)));
+  const auto directional =
+      (prior.denoise(x + h * u, sigma) - prior.denoise(x - h * u, sigma)) / (2 * h);
+  // Central differences: h^2 of the third derivative, and rounding / h.
+  const double forward = (directional * v).sum().item<double>();
+  BOOST_TEST(forward == (linearization.vjp(v) * u).sum().item<double>(),
+             boost::test_tools::tolerance(1e-7));
+  BOOST_TEST(forward == (linearization.vjp(u) * v).sum().item<double>(),
+             boost::test_tools::tolerance(1e-7));
+}
+
+BOOST_AUTO_TEST_CASE(the_empirical_prior_returns_its_own_pictures_whatever_the_noise) {
+  const auto set = pictures(12, {3, 6, 6});
+  const Empirical prior(set);
+  // A picture that is not in the set, denoised on a falling schedule, ends on one that is.
+  Rng rng(3);
+  for (int trial = 0; trial < 10; ++trial) {
+    auto x = 2 * randn(rng, {3, 6, 6}, 1, torch::kFloat64);
+    for (double sigma = 2; sigma > 1e-3; sigma *= 0.8) {
+      const auto D = prior.denoise(x, sigma);
+      x = D + 0.8 * (x - D);  // the probability flow's Euler step to 0.8 sigma
+    }
+    const auto distances = (set - prior.denoise(x, 1e-3)).square().flatten(1).sum(1);
+    BOOST_TEST(distances.min().item<double>() < 1e-20);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pictures_of_another_size_are_refused) {
+  const Empirical prior(pictures(2, {1, 4, 4}), "dataset:faces");
+  BOOST_CHECK_EXCEPTION(prior.denoise(pictures(1, {1, 4, 5}), 0.1), Error, [](const Error& error) {
+    return error.code() == ExitCode::usage &&
+           std::string(error.what()).find("dataset:faces") != std::string::npos;
+  });
+}
+
+// The window of pixel (row, column), pixel by pixel, over what the frame leaves of it.
+torch::Tensor brute_force_local(const torch::Tensor& x, double sigma, const torch::Tensor& patches,
+                                std::int64_t row, std::int64_t column) {
+  const auto K = patches.size(0), half = patches.size(2) / 2;
+  auto distance = torch::zeros({K}, x.options());
+  for (std::int64_t dy = -half; dy <= half; ++dy) {
+    for (std::int64_t dx = -half; dx <= half; ++dx) {
+      const auto y = row + dy, z = column + dx;
+      if (y < 0 || z < 0 || y >= x.size(2) || z >= x.size(3)) continue;
+      const auto here = x[0].select(1, y).select(1, z);
+      const auto there = patches.select(2, half + dy).select(2, half + dx);
+      distance += (there - here).square().sum(1);
+    }
+  }
+  const auto w = torch::softmax(-distance / (2 * sigma * sigma), 0);
+  return torch::mv(patches.select(2, half).select(2, half).t(), w);
+}
+
+BOOST_AUTO_TEST_CASE(the_local_score_machine_equals_brute_force) {
+  const auto source = pictures(1, {2, 30, 31}, 2), x = pictures(1, {2, 6, 7}, 3);
+  for (const int p : {1, 3, 5}) {
+    const auto patches = patches_of(source, {}, p);  // more than one block of them
+    BOOST_TEST(patches.size(0) == (31 - p) * (32 - p));
+    for (const double sigma : {0.01, 0.3, 2.0}) {
+      const auto D = local_mmse(x, sigma, patches);
+      const auto single = local_mmse(x.to(torch::kFloat32), sigma, patches.to(torch::kFloat32));
+      for (std::int64_t row = 0; row < 6; ++row)
+        for (std::int64_t column = 0; column < 7; ++column)
+          BOOST_TEST(largest_difference(D[0].select(1, row).select(1, column),
+                                        brute_force_local(x, sigma, patches, row, column)) < 1e-9);
+      // Exponents up to p^2 C / sigma^2 carry that many roundings of float32: none to speak of here.
+      if (sigma >= 0.3) BOOST_TEST(largest_difference(single, D) < 1e-4);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(patches_lie_in_the_known_part) {
+  const auto source = pictures(1, {1, 9, 9});
+  auto known = torch::ones({1, 1, 9, 9}, torch::kFloat64);
+  known[0][0][4][4] = 0;
+  // 49 positions, of which the 9 around the middle are lost.
+  BOOST_TEST(patches_of(source, known, 3).size(0) == 40);
+  auto blank = source.clone();
+  blank[0][0][4][4] = 1e6;
+  BOOST_TEST(torch::equal(patches_of(blank, known, 3), patches_of(source, known, 3)));
+  const auto nothing = torch::zeros({1, 1, 9, 9}, torch::kFloat64);
+  BOOST_CHECK_THROW(PatchPrior({{source, nothing}}, "self"), Error);
+  BOOST_CHECK_THROW(PatchPrior({{pictures(1, {1, 6, 9}), {}}}, "patches"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(the_window_grows_with_the_noise) {
+  int last = 0;
+  for (double sigma = 0.004; sigma < 4; sigma *= 1.1) {
+    const int reach = PatchPrior::window(sigma) * PatchPrior::reduction(sigma);
+    BOOST_TEST(reach >= last);
+    last = reach;
+  }
+  BOOST_TEST(last >= 100);
+}
+
+BOOST_AUTO_TEST_CASE(thinning_takes_every_nth_patch) {
+  const PatchSource source{pictures(1, {1, 26, 26}), {}};  // 20 x 20 windows of 7
+  const PatchPrior all({source}, "all"), some({source}, "some", 150);
+  const auto patches = all.patches(0.1, 1);
+  BOOST_TEST(patches.size(0) == 400);
+  BOOST_TEST(torch::equal(some.patches(0.1, 1), patches.slice(0, 0, 400, 3)));
+}
+
+// The disk before a slope that the laws denoise, and a second picture to choose from.
+std::vector<PatchSource> law_sources() {
+  const auto t = torch::linspace(-1, 1, 64);
+  const auto x = t.view({1, -1}), y = t.view({-1, 1});
+  const auto disk = (x.square() + y.square() < 0.4).to(torch::kFloat32);
+  const auto red = 0.3 + 0.2 * x + 0.4 * disk, green = 0.5 + 0.2 * y - 0.3 * disk + 0 * x;
+  const auto picture = torch::stack({red, green, 0.6 - 0.1 * x * y}).unsqueeze(0);
+  Rng rng(9);
+  return {{picture, {}}, {rand(rng, {3, 24, 24}), {}}};
+}
+
+BOOST_AUTO_TEST_CASE(the_patch_prior_obeys_the_laws) {
+  testing::check_denoiser_laws(PatchPrior(law_sources(), "patches"));
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_texture_is_made_whole_by_its_own_patches) {
+  // Stripes of period 8 with a hole: alternate the prior with the data on a falling level.
+  const auto t = torch::arange(64, torch::kFloat32);
+  const auto stripes = (0.5 + 0.4 * ((t.view({1, -1}) + t.view({-1, 1})) * (2 * M_PI / 8)).sin())
+                           .view({1, 1, 64, 64});
+  auto known = torch::ones({1, 1, 64, 64});
+  known.slice(2, 20, 44).slice(3, 20, 44).zero_();
+  const PatchPrior self({{stripes * known, known}}, "self");
+  auto x = stripes * known + 0.5 * (1 - known);
+  for (double sigma = 0.4; sigma > 0.01; sigma *= 0.85)
+    x = known * stripes + (1 - known) * self.denoise(x, sigma);
+  // 24 pixels across, three periods, filled to within two 8-bit steps.
+  BOOST_TEST(largest_difference(x, stripes) < 2.0 / 255);
+}
+
+}  // namespace
+}  // namespace restore
