@@ -43,6 +43,7 @@ ExitCode run(int argc, char** argv) {
 
   PictureRun pictures;
   pictures.tool = kText.name;
+  pictures.uncertainty = options.method.uncertainty;
   pictures.parameters = restorer.parameters();
   pictures.parameters["mask_invert"] = options.mask.invert;
   pictures.parameters["mask_threshold"] = options.mask.threshold;
@@ -51,10 +52,10 @@ ExitCode run(int argc, char** argv) {
   };
   pictures.work = [&](const Item& item, const Image& picture, Observer& observer) {
     const auto holes = masks.holes(item.also_reads.front(), picture.height(), picture.width());
-    auto [colour, record] = inpaint(restorer, picture.colour, holes, image_key(item), observer);
+    auto filled = inpaint(restorer, picture.colour, holes, image_key(item), observer);
     Image result = picture;
-    result.colour = colour;
-    return Outcome{std::move(result), std::move(record)};
+    result.colour = filled.colour;
+    return Outcome{std::move(result), std::move(filled.record), std::move(filled.deviation)};
   };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, options.batch.verbose);

@@ -79,6 +79,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   const auto known = colour.masked_fill(holes, 0);
   const double sigma = restorer.sigma_of(known, 0);
   auto filled = colour.clone();
+  torch::Tensor deviation;
   Total total;
   for (const auto& [core, context] : regions) {
     progress.enter(context.area());
@@ -91,13 +92,19 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     total.add(restored.summary, values, values * (1 - fraction));
     const Box inner{core.top - context.top, core.left - context.left, core.bottom - context.top,
                     core.right - context.left};
-    auto target = crop(filled, core);
-    target.copy_(torch::where(crop(holes, core), crop(restored.estimate, inner), target));
+    const auto fill = [&](const torch::Tensor& picture, const torch::Tensor& from) {
+      auto target = crop(picture, core);
+      target.copy_(torch::where(crop(holes, core), crop(from, inner), target));
+    };
+    fill(filled, restored.estimate);
+    if (!restored.deviation.defined()) continue;
+    if (!deviation.defined()) deviation = torch::zeros_like(colour);
+    fill(deviation, restored.deviation);
   }
   auto record = record_of(total.summary(), sigma);
   record["regions"] = regions.size();
   record["computed_pixels"] = pixels_of(regions);
-  return {filled, std::move(record)};
+  return {filled, deviation, std::move(record)};
 }
 
 }  // namespace restore

@@ -11,7 +11,9 @@ namespace restore {
 
 struct Inpainted {
   torch::Tensor colour;  // outside the holes the picture's own values
-  Json record;           // of all regions together, with `regions` and `computed_pixels`
+  torch::Tensor
+      deviation;  // of the samples, 0 outside the holes; undefined where none was asked for
+  Json record;    // of all regions together, with `regions` and `computed_pixels`
 };
 
 // `colour`: 1 x C x H x W; `holes`: 1 x 1 x H x W bool, some true. Each region of hole_regions is one

@@ -18,6 +18,7 @@ namespace restore {
 struct Outcome {
   Image picture;
   Json record;
+  torch::Tensor deviation{};  // of the picture's colour, for --uncertainty; may be undefined
 };
 
 using PictureWork =
@@ -27,6 +28,7 @@ struct PictureRun {
   std::string tool;
   Json parameters;  // all that decides the result besides the files that are read
   std::function<void(Item&)> prepare;  // fills in also_reads, may throw to fail the item; or empty
+  std::string uncertainty{};  // as --uncertainty takes it; empty: not asked for
   PictureWork work;
   std::function<std::string(const Json& record)> describe;          // for people
   std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty

@@ -10,9 +10,13 @@
 #include "operators/noise_estimate.h"
 #include "priors/factory.h"
 #include "priors/neural/shipped.h"
+#include "tools/common/methods.h"
 
 namespace restore {
 namespace {
+
+// Needs no more than a linear operator, and samples that come near the posterior's (docs/posterior.md).
+constexpr const char* kDefaultSampler = "pigdm";
 
 // Where the values end: 1, or more in float files.
 double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
@@ -47,14 +51,28 @@ void check_estimate(const Result& result, const torch::Tensor& y) {
 Restorer::Restorer(Task task, const MethodOptions& options)
     : sigma_(parse_noise(options.noise)), seed_(options.seed) {
   const auto prior = options.prior.empty() ? default_prior_name() : options.prior;
-  auto [method, parameters] = find_preset(task, prior, options.method);
-  for (const auto& [name, value] : parameter_values(options)) parameters[name] = value;
-  method_ = find_solver(method).make(parameters);
+  const bool any = options.method.empty() && options.wants_samples();
+  auto [method, parameters] = find_preset(task, prior, any ? kDefaultSampler : options.method);
+  draws_ = sampler_kind(method).has_value();
+  if (options.wants_samples() && !draws_)
+    throw usage_error(
+        "--samples, --estimate, --uncertainty: {} draws no samples; see --list-methods", method);
+  if (!options.uncertainty.empty() && options.samples == 1)
+    throw usage_error("--uncertainty: one sample has no spread; --samples takes 2 or more");
+  one_sample_ = options.estimate == "sample";
+  wants_deviation_ = !options.uncertainty.empty();
+  for (const auto& [name, value] : parameter_values(options, draws_)) parameters[name] = value;
+  method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
-  parameters_ = {
-      {"method", method},          {"parameters", parameters}, {"prior", prior},
-      {"noise", options.noise},    {"seed", options.seed},     {"prior_hash", hash_of_prior(prior)},
-      {"version", RESTORE_VERSION}};
+  parameters_ = {{"method", method},
+                 {"parameters", parameters},
+                 {"prior", prior},
+                 {"noise", options.noise},
+                 {"seed", options.seed},
+                 {"prior_hash", hash_of_prior(prior)},
+                 {"estimate", options.estimate},
+                 {"uncertainty", wants_deviation_},
+                 {"version", RESTORE_VERSION}};
 }
 
 double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
@@ -71,8 +89,14 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
   Rng rng(seed_, image);
   auto result = method_->run(measurement, *prior_, rng, &observer);
+  if (one_sample_) {
+    result.estimate = result.samples.front();
+    result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
+  }
   check_estimate(result, y);
-  return {result.estimate * scale, std::move(result.summary)};
+  torch::Tensor deviation;
+  if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
+  return {result.estimate * scale, deviation, std::move(result.summary)};
 }
 
 }  // namespace restore

@@ -16,6 +16,8 @@ namespace restore {
 
 struct Restored {
   torch::Tensor estimate;  // 1 x input_shape of the operator, in the range of the measurement
+  torch::Tensor
+      deviation;  // per value, of the posterior's samples; undefined where none was asked for
   Summary summary;
 };
 
@@ -42,6 +44,7 @@ class Restorer {
  private:
   std::shared_ptr<const Denoiser> prior_;
   std::unique_ptr<Method> method_;
+  bool draws_ = false, one_sample_ = false, wants_deviation_ = false;
   std::optional<double> sigma_;
   std::uint64_t seed_;
   Json parameters_;

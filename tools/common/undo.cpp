@@ -64,10 +64,12 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
     result.colour = restored.estimate;
     result.alpha = resize_alpha(picture.alpha, result.height(), result.width());
   } else {
-    result.colour = cut(restored.estimate, seen_by(*A));
+    const auto seen = seen_by(*A);
+    result.colour = cut(restored.estimate, seen);
     result.alpha = restored_alpha(picture.alpha, *A);
+    if (restored.deviation.defined()) restored.deviation = cut(restored.deviation, seen);
   }
-  return {std::move(result), std::move(record)};
+  return {std::move(result), std::move(record), std::move(restored.deviation)};
 }
 
 }  // namespace
@@ -76,6 +78,7 @@ ExitCode run_undo(const UndoRun& run) {
   const Restorer restorer(run.task, run.method);
   PictureRun pictures;
   pictures.tool = run.tool;
+  pictures.uncertainty = run.method.uncertainty;
   pictures.parameters = restorer.parameters();
   pictures.parameters.update(run.parameters);
   pictures.prepare = [&](Item& item) {

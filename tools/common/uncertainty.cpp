@@ -1,0 +1,53 @@
+#include "tools/common/uncertainty.h"
+
+#include "librestore/core/error.h"
+#include "librestore/image/image_io.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kWhole = 4;
+
+bool is_folder(const std::string& out) { return out.ends_with('/') || fs::is_directory(out); }
+
+bool holds_floats(const fs::path& file) {
+  const auto extension = file.extension();
+  return extension == ".exr" || extension == ".tif" || extension == ".tiff";
+}
+
+}  // namespace
+
+fs::path uncertainty_file(const std::string& out, const Item& item) {
+  return is_folder(out) ? fs::path(out) / fs::path(item.id).replace_extension(".exr")
+                        : fs::path(out);
+}
+
+void check_uncertainty(const std::string& out, const Plan& plan, Existing existing) {
+  if (plan.items.size() > 1 && !is_folder(out))
+    throw usage_error("--uncertainty {}: name a folder (with / at its end) for several pictures",
+                      out);
+  for (const Item& item : plan.items) {
+    const auto file = uncertainty_file(out, item);
+    if (fs::weakly_canonical(file) == fs::weakly_canonical(item.output) ||
+        fs::weakly_canonical(file) == fs::weakly_canonical(item.input))
+      throw usage_error("--uncertainty {}: that is the picture itself", file.string());
+    if (existing == Existing::refuse && fs::exists(file))
+      throw usage_error("{}: exists; --overwrite replaces it", file.string());
+  }
+}
+
+void save_uncertainty(const torch::Tensor& deviation, const fs::path& file, Json& record) {
+  const bool floats = holds_floats(file);
+  Image picture;
+  picture.colour = floats ? deviation : (deviation * kWhole).clamp(0, 1);
+  picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
+  if (file.has_parent_path()) fs::create_directories(file.parent_path());
+  save_image(picture, file);
+  record["uncertainty"] = file.string();
+  record["mean_deviation"] = deviation.mean().item<double>();
+  if (!floats) record["uncertainty_factor"] = kWhole;
+}
+
+}  // namespace restore

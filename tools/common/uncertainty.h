@@ -1,0 +1,27 @@
+// --uncertainty: the samples' standard deviation as a picture.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <torch/types.h>
+
+#include "librestore/core/json.h"
+#include "librestore/run/items.h"
+#include "tools/common/common_options.h"
+
+namespace restore {
+
+// The file of an item: `out` itself, or, in a folder (it exists as one, or ends with '/'), the item's
+// name with the extension .exr.
+std::filesystem::path uncertainty_file(const std::string& out, const Item& item);
+
+// Usage error when several pictures would share one file, or when a file exists that may not be replaced.
+void check_uncertainty(const std::string& out, const Plan& plan, Existing existing);
+
+// EXR and TIFF hold the deviation in units of the picture's values, 1 x C x H x W. Formats of whole
+// numbers hold it times 4, so that white is 0.25. Adds the mean (and the factor, if any) to `record`.
+void save_uncertainty(const torch::Tensor& deviation, const std::filesystem::path& file,
+                      Json& record);
+
+}  // namespace restore
