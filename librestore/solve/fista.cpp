@@ -13,9 +13,7 @@ const Parameters<FistaOptions>& Fista::parameters() {
        &FistaOptions::iterations},
       {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 to derive it from the noise"},
        &FistaOptions::sigma},
-      {{"step", "", 1e-6, 2, "step size in units of 1 / ||A||^2"}, &FistaOptions::step},
-      {{"momentum", "", 0, 1, "false for the plain proximal gradient method"},
-       &FistaOptions::momentum},
+      {{"step", "", 1e-6, 1, "step size in units of 1 / ||A||^2"}, &FistaOptions::step},
       {{"restart", "", 0, 1, "drop the momentum when it points uphill"}, &FistaOptions::restart},
       {{"tolerance", "", 0, 1, "relative move at which to stop"}, &FistaOptions::tolerance},
   };
@@ -50,7 +48,7 @@ Result Fista::run_item(const Measurement& measurement, const Denoiser& prior,
     if (options_.restart && inner_product(z - next, move).item<double>() > 0) t = 1;
     // z_{k+1} = x_{k+1} + (t_k - 1) / t_{k+1} (x_{k+1} - x_k)
     const double t_next = (1 + std::sqrt(1 + 4 * t * t)) / 2;
-    z = options_.momentum ? next + (t - 1) / t_next * move : next;
+    z = next + (t - 1) / t_next * move;
     t = t_next;
     go_on = monitor.proceed(x, next, sigma);
     x = next;

@@ -20,8 +20,7 @@ namespace restore {
 struct FistaOptions {
   int iterations = 200;     // at most
   double sigma = 0;         // noise level of the denoiser, [0,1]; 0: sigma_y sqrt(s)
-  double step = 1;          // in units of 1 / ||A||^2; below 2 without momentum, at most 1 with it
-  bool momentum = true;     // false: the plain proximal gradient method
+  double step = 1;          // in units of 1 / ||A||^2, at most 1
   bool restart = true;      // drop the momentum when it points uphill
   double tolerance = 1e-4;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
 };

@@ -3,10 +3,24 @@
 #include "librestore/core/error.h"
 #include "librestore/solve/admm.h"
 #include "librestore/solve/denoise.h"
+#include "librestore/solve/drs.h"
 #include "librestore/solve/fista.h"
 #include "librestore/solve/hqs.h"
+#include "librestore/solve/pgm.h"
+#include "librestore/solve/red_admm.h"
+#include "librestore/solve/red_fixed_point.h"
+#include "librestore/solve/red_gradient.h"
+#include "librestore/solve/skrock.h"
+#include "librestore/solve/ula.h"
 
 namespace restore {
+namespace {
+
+constexpr const char* kRed =
+    "Romano, Elad, Milanfar 2017, The little engine that could: Regularization by Denoising, "
+    "https://arxiv.org/abs/1611.02862";
+
+}  // namespace
 
 const std::vector<MethodRow>& solver_table() {
   static const std::vector<MethodRow> table{
@@ -20,9 +34,34 @@ const std::vector<MethodRow>& solver_table() {
        "linear operator", describe_method<Admm, AdmmOptions>, make_method<Admm, AdmmOptions>},
       {"fista", "proximal gradient with momentum: products with A and its transpose only",
        "Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm for linear "
-       "inverse "
-       "problems, https://doi.org/10.1137/080716542",
+       "inverse problems, https://doi.org/10.1137/080716542",
        "linear operator", describe_method<Fista, FistaOptions>, make_method<Fista, FistaOptions>},
+      {"pgm", "proximal gradient without momentum, for denoisers that momentum throws off",
+       "Kamilov et al. 2017, A plug-and-play priors approach for solving nonlinear imaging inverse "
+       "problems, https://doi.org/10.1109/LSP.2017.2763583",
+       "linear operator", describe_method<Pgm, PgmOptions>, make_method<Pgm, PgmOptions>},
+      {"drs", "Douglas-Rachford splitting: ADMM's fixed point, with relaxation",
+       "Lions and Mercier 1979, Splitting algorithms for the sum of two nonlinear operators, "
+       "https://doi.org/10.1137/0716071",
+       "linear operator", describe_method<Drs, DrsOptions>, make_method<Drs, DrsOptions>},
+      {"red",
+       "regularisation by denoising, gradient descent: products with A and its transpose only",
+       kRed, "linear operator", describe_method<Red, RedOptions>, make_method<Red, RedOptions>},
+      {"red-fp", "regularisation by denoising, fixed-point iteration: a data step a denoiser call",
+       kRed, "linear operator", describe_method<RedFixedPoint, RedFixedPointOptions>,
+       make_method<RedFixedPoint, RedFixedPointOptions>},
+      {"red-admm", "regularisation by denoising, ADMM", kRed, "linear operator",
+       describe_method<RedAdmm, RedAdmmOptions>, make_method<RedAdmm, RedAdmmOptions>},
+      {"ula", "posterior mean by unadjusted Langevin steps; thousands of denoiser calls",
+       "Laumont et al. 2022, Bayesian imaging using Plug & Play priors: when Langevin meets "
+       "Tweedie, "
+       "https://arxiv.org/abs/2103.04715",
+       "linear operator", describe_method<Ula, LangevinOptions>, make_method<Ula, LangevinOptions>},
+      {"skrock", "posterior mean by stabilised Langevin steps, longer than ula's",
+       "Pereyra et al. 2020, Accelerating proximal Markov chain Monte Carlo by using an explicit "
+       "stabilized method, https://arxiv.org/abs/1905.06386",
+       "linear operator", describe_method<SkRock, SkRockOptions>,
+       make_method<SkRock, SkRockOptions>},
       {"denoise", "one evaluation of the denoiser at the noise level", "the prior's own",
        "identity", describe_method<Denoise, DenoiseOptions>, make_method<Denoise, DenoiseOptions>},
   };

@@ -37,6 +37,21 @@ class Recorder : public Observer {
   int last_;
 };
 
+// All of them, with parameters for a short run.
+const std::vector<std::pair<std::string, ParameterValues>> kSolvers{
+    {"hqs", {}},
+    {"admm", {}},
+    {"fista", {}},
+    {"pgm", {{"iterations", "50"}}},
+    {"drs", {}},
+    {"red", {{"iterations", "50"}}},
+    {"red-fp", {{"iterations", "50"}}},
+    {"red-admm", {{"iterations", "50"}}},
+    {"ula", {{"iterations", "20"}}},
+    {"skrock", {{"iterations", "10"}, {"stages", "3"}}},
+    {"denoise", {}},
+};
+
 const Function kIdentity([](const torch::Tensor& x, double) { return x; });
 
 BOOST_AUTO_TEST_CASE(hqs_follows_the_schedule_of_dpir) {
@@ -63,7 +78,7 @@ BOOST_AUTO_TEST_CASE(without_noise_the_data_are_met) {
   const auto y = mask * rand(rng, {3, 24, 24});
   const auto measurement = mask_measurement(y, mask, 0);
   const TotalVariation tv;
-  for (const char* name : {"hqs", "admm"}) {
+  for (const char* name : {"hqs", "admm", "drs"}) {
     BOOST_TEST_CONTEXT(name) {
       const auto result = run(*find_solver(name).make({}), measurement, tv);
       BOOST_TEST(result.summary.usable());
@@ -96,9 +111,9 @@ Measurement hole_measurement(double sigma_y) {
 
 BOOST_AUTO_TEST_CASE(an_expansive_denoiser_is_noticed) {
   const auto measurement = hole_measurement(0.05);
-  const Function expansive([](const torch::Tensor& x, double) { return -3 * x; });
+  const Function expansive([](const torch::Tensor& x, double) { return -5 * x; });
   const Function broken([](const torch::Tensor& x, double) { return x / 0 * 0; });
-  for (const char* name : {"admm", "fista"}) {
+  for (const char* name : {"admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula"}) {
     BOOST_TEST_CONTEXT(name) {
       const auto result =
           run(*find_solver(name).make({{"iterations", "1000"}}), measurement, expansive);
@@ -108,7 +123,7 @@ BOOST_AUTO_TEST_CASE(an_expansive_denoiser_is_noticed) {
     }
   }
   const auto whole = mask_measurement(torch::full({1, 1, 8, 8}, 0.5), torch::ones({1, 8, 8}), 0.05);
-  for (const char* name : {"hqs", "admm", "fista", "denoise"}) {
+  for (const auto& [name, unused] : kSolvers) {
     BOOST_TEST_CONTEXT(name) {
       const auto summary = run(*find_solver(name).make({}), whole, broken).summary;
       BOOST_TEST((summary.termination == Termination::diverged));
@@ -121,7 +136,8 @@ BOOST_AUTO_TEST_CASE(an_expansive_denoiser_is_noticed) {
 BOOST_AUTO_TEST_CASE(an_observer_stops_a_run_and_the_summary_counts) {
   const auto measurement = hole_measurement(0.05);
   const Function shrink([](const torch::Tensor& x, double) { return 0.9 * x; });
-  for (const char* name : {"hqs", "admm", "fista"}) {
+  for (const char* name :
+       {"hqs", "admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula"}) {
     BOOST_TEST_CONTEXT(name) {
       Recorder recorder(3);
       const auto method = find_solver(name).make({{"iterations", "7"}});
@@ -181,13 +197,16 @@ BOOST_AUTO_TEST_CASE(items_of_a_batch_never_meet) {
   auto y = mask * rand(rng, {3, 32, 28}, 2);
   y[1] *= 0.05;  // stops at another step than the first
   const TotalVariation tv;
-  for (const char* name : {"hqs", "admm", "fista"}) {
+  for (const auto& [name, parameters] : kSolvers) {
+    if (name == std::string("denoise")) continue;  // of the identity alone
     BOOST_TEST_CONTEXT(name) {
-      const auto method = find_solver(name).make({});
+      const auto method = find_solver(name).make(parameters);
       const auto together = run(*method, mask_measurement(y, mask, 0.02), tv);
       int calls = 0;
       for (std::int64_t n = 0; n < 2; ++n) {
-        const auto alone = run(*method, mask_measurement(y.slice(0, n, n + 1), mask, 0.02), tv);
+        Rng rng_of_item(0, 0, static_cast<std::uint32_t>(n));
+        const auto alone =
+            method->run(mask_measurement(y.slice(0, n, n + 1), mask, 0.02), tv, rng_of_item);
         BOOST_TEST(torch::equal(together.estimate.slice(0, n, n + 1), alone.estimate));
         calls += alone.summary.denoiser_calls;
       }
@@ -216,8 +235,9 @@ BOOST_AUTO_TEST_CASE(the_table_makes_what_it_describes) {
                             });
     }
   }
-  BOOST_TEST(names == (std::vector<std::string>{"hqs", "admm", "fista", "denoise"}),
-             boost::test_tools::per_element());
+  std::vector<std::string> expected;
+  for (const auto& [name, unused] : kSolvers) expected.push_back(name);
+  BOOST_TEST(names == expected, boost::test_tools::per_element());
   BOOST_CHECK_EXCEPTION(find_solver("nonsense"), Error, [](const Error& error) {
     return std::string(error.what()).find("fista") != std::string::npos;
   });

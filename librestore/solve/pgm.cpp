@@ -1,0 +1,48 @@
+// Kamilov, Mansour, Wohlberg 2017, "A plug-and-play priors approach for solving nonlinear imaging
+// inverse problems", https://doi.org/10.1109/LSP.2017.2763583
+#include "librestore/solve/pgm.h"
+
+#include "librestore/solve/plug_and_play.h"
+
+namespace restore {
+
+const Parameters<PgmOptions>& Pgm::parameters() {
+  static const Parameters<PgmOptions> table{
+      {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"},
+       &PgmOptions::iterations},
+      {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 to derive it from the noise"},
+       &PgmOptions::sigma},
+      {{"step", "", 1e-6, 2, "step size in units of 1 / ||A||^2"}, &PgmOptions::step},
+      {{"tolerance", "", 0, 1, "relative move at which to stop"}, &PgmOptions::tolerance},
+  };
+  return table;
+}
+
+Result Pgm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
+                Observer* observer) const {
+  return restore_items(measurement,
+                       [&](const Measurement& item) { return run_item(item, prior, observer); });
+}
+
+Result Pgm::run_item(const Measurement& measurement, const Denoiser& prior,
+                     Observer* observer) const {
+  const LinearOperator& A = measurement.linear("pgm");
+  const auto& y = measurement.y;
+  const double s = options_.step / (A.norm() * A.norm());
+  const double sigma =
+      options_.sigma > 0 ? options_.sigma : floored_sigma(measurement) * std::sqrt(s);
+
+  PriorStep D(prior);
+  StepMonitor monitor("pgm", options_.iterations, options_.tolerance, observer);
+  auto x = A.initial_estimate(y);
+  bool go_on = true;
+  while (go_on) {
+    // x_{k+1} = D(x_k - s A^T (A x_k - y), sigma)
+    const auto next = D(x - s * A.adjoint(A.apply(x) - y), sigma);
+    go_on = monitor.proceed(x, next, sigma);
+    x = next;
+  }
+  return {x, {}, monitor.finish(measurement, x, D.calls())};
+}
+
+}  // namespace restore

@@ -1,0 +1,35 @@
+// RED by the fixed-point iteration (librestore/solve/red.h).
+//
+//   A^T (A x_{k+1} - y) + rho (x_{k+1} - D(x_k, sigma)) = 0
+// One prox a step, and the data are met however fine their noise is. The iteration contracts with
+// rho / (rho + smallest eigenvalue of A^T A) where D does not expand.
+#pragma once
+
+#include "librestore/core/parameters.h"
+#include "librestore/model/method.h"
+
+namespace restore {
+
+struct RedFixedPointOptions {
+  int iterations = 100;     // at most
+  double sigma = 0.05;      // noise level of the denoiser, [0,1]
+  double lambda = 0.5;      // weight of the prior against the data
+  double tolerance = 1e-4;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
+};
+
+class RedFixedPoint : public Method {
+ public:
+  explicit RedFixedPoint(const RedFixedPointOptions& options = {}) : options_(options) {}
+  static const Parameters<RedFixedPointOptions>& parameters();
+
+  // Needs a linear operator.
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const override;
+
+ private:
+  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+
+  RedFixedPointOptions options_;
+};
+
+}  // namespace restore

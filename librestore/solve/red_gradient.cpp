@@ -1,0 +1,46 @@
+// Romano, Elad, Milanfar 2017, "The little engine that could: Regularization by Denoising (RED)",
+// https://arxiv.org/abs/1611.02862, gradient descent.
+#include "librestore/solve/red_gradient.h"
+
+#include "librestore/solve/red.h"
+
+namespace restore {
+
+const Parameters<RedOptions>& Red::parameters() {
+  static const Parameters<RedOptions> table{
+      {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"},
+       &RedOptions::iterations},
+      {{"sigma", "[0,1]", 1e-4, 100, "noise level of the denoiser"}, &RedOptions::sigma},
+      {{"lambda", "", 1e-6, 1e6, "weight of the prior against the data"}, &RedOptions::lambda},
+      {{"step", "", 1e-6, 2, "step size in units of 1 / (||A||^2 + rho)"}, &RedOptions::step},
+      {{"tolerance", "", 0, 1, "relative move at which to stop"}, &RedOptions::tolerance},
+  };
+  return table;
+}
+
+Result Red::run(const Measurement& measurement, const Denoiser& prior, Rng&,
+                Observer* observer) const {
+  return restore_items(measurement,
+                       [&](const Measurement& item) { return run_item(item, prior, observer); });
+}
+
+Result Red::run_item(const Measurement& measurement, const Denoiser& prior,
+                     Observer* observer) const {
+  const LinearOperator& A = measurement.linear("red");
+  const RedGradient g(measurement, A, options_.sigma, options_.lambda);
+  const double step = options_.step / g.lipschitz();
+
+  PriorStep D(prior);
+  StepMonitor monitor("red", options_.iterations, options_.tolerance, observer);
+  auto x = A.initial_estimate(measurement.y);
+  bool go_on = true;
+  while (go_on) {
+    // x_{k+1} = x_k - step g(x_k)
+    const auto next = x - step * g(x, D);
+    go_on = monitor.proceed(x, next, options_.sigma);
+    x = next;
+  }
+  return {x, {}, monitor.finish(measurement, x, D.calls())};
+}
+
+}  // namespace restore

@@ -1,0 +1,35 @@
+// RED by gradient descent (librestore/solve/red.h).
+//
+//   x_{k+1} = x_k - step / (||A||^2 + rho) g(x_k)
+// Only products with A and A^T.
+#pragma once
+
+#include "librestore/core/parameters.h"
+#include "librestore/model/method.h"
+
+namespace restore {
+
+struct RedOptions {
+  int iterations = 400;     // at most
+  double sigma = 0.05;      // noise level of the denoiser, [0,1]
+  double lambda = 0.5;      // weight of the prior against the data
+  double step = 1;          // in units of 1 / (||A||^2 + rho), below 2
+  double tolerance = 1e-5;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
+};
+
+class Red : public Method {
+ public:
+  explicit Red(const RedOptions& options = {}) : options_(options) {}
+  static const Parameters<RedOptions>& parameters();
+
+  // Needs a linear operator.
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const override;
+
+ private:
+  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+
+  RedOptions options_;
+};
+
+}  // namespace restore
