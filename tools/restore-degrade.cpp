@@ -160,7 +160,8 @@ ExitCode run(int argc, char** argv) {
   };
   pictures.describe = describe;
   const auto code = run_pictures(options.batch, pictures);
-  const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run;
+  const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run &&
+                    options.batch.plan_to.empty();
   if (told && code == ExitCode::ok) print_undo(options.batch.output);
   return code;
 }
