@@ -1,4 +1,5 @@
 // restore-pnp: plug-and-play restoration under any operator.
+#include "librestore/solve/table.h"
 #include "tools/common/job_files.h"
 #include "tools/common/operator_list.h"
 #include "tools/common/run_tool.h"
@@ -24,6 +25,11 @@ struct Options {
   std::string job;
 };
 
+void print_solvers() {
+  for (const auto& row : solver_table())
+    fmt::print("{:<9} {}. {}\n", row.name, row.summary, row.citation);
+}
+
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
   auto* source = app->add_option_group("Measurement");
@@ -33,6 +39,7 @@ bool parse(int argc, char** argv, Options& options) {
       ->option_text("JOB");
   source->require_option(1);
   add_listing(*app, "--list-operators", "Print operators with their parameters", print_operators);
+  add_listing(*app, "--list-solvers", "Print solvers, a line each", print_solvers);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method, "--solver,--method");
   if (!parse_command_line(*app, argc, argv)) return false;
