@@ -13,24 +13,26 @@ const Parameters<DpsOptions>& Dps::parameters() {
   return table;
 }
 
+Move dps_step(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
+              double sigma_t, double sigma_s, double v, double zeta, double s, Rng& rng) {
+  const auto [x0_hat, vjp] = D.linearize(x_t, sigma_t);
+  const auto r = item.y - item.A->apply(x0_hat);
+  // grad_x ||r||^2 = -2 J^T A'^T r
+  const auto g = -2 * vjp(item.A->vjp(x0_hat, r));
+  const auto norm = squared_norm(r).sqrt().clamp_min(1e-12).to(x_t.scalar_type());
+  // Our state is the paper's times s / alpha_t, 1 / alpha_t = sqrt(1 + sigma_t^2 / s^2).
+  const double scale = s * std::hypot(1, sigma_t / s) * std::hypot(1, sigma_s / s);
+  // x_s = x'_s - zeta' / ||r|| grad ||r||^2
+  return {reverse_step(x_t, x0_hat, sigma_t, sigma_s, v, rng) - zeta * scale * g / norm, x0_hat};
+}
+
 Result Dps::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                 Observer* observer) const {
   const auto& D = mmse_prior(prior, "dps");
-  const double s = options_.s;
-  // 1 / alpha_t = sqrt(1 + sigma_t^2 / s^2)
-  const auto inverse_alpha = [&](double sigma) { return std::hypot(1, sigma / s); };
-
   const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
-    const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
-      const auto [x0_hat, vjp] = D.linearize(x_t, sigma_t);
-      const auto r = item.y - item.A->apply(x0_hat);
-      // grad_x ||r||^2 = -2 J^T A'^T r
-      const auto g = -2 * vjp(item.A->vjp(x0_hat, r));
-      const auto norm = squared_norm(r).sqrt().clamp_min(1e-12).to(x_t.scalar_type());
-      // zeta_t = zeta' / ||r||; our state is the paper's divided by s alpha
-      const double zeta = options_.zeta * s * inverse_alpha(sigma_t) * inverse_alpha(sigma_s);
-      const double v = options_.fresh_variance(sigma_t, sigma_s);
-      return {reverse_step(x_t, x0_hat, sigma_t, sigma_s, v, stream) - zeta * g / norm, x0_hat};
+    const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) {
+      return dps_step(item, D, x_t, sigma_t, sigma_s, options_.fresh_variance(sigma_t, sigma_s),
+                      options_.zeta, options_.s, stream);
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
     return descend("dps", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);

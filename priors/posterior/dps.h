@@ -12,6 +12,10 @@
 
 namespace restore {
 
+// x_t to x_s: the reverse step of fresh variance v, then the gradient's, zeta and s as in DpsOptions.
+Move dps_step(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
+              double sigma_t, double sigma_s, double v, double zeta, double s, Rng& rng);
+
 struct DpsOptions : SamplingOptions {
   double zeta = 0.5;  // the paper's zeta'; its code's values 0.3 to 1 are twice this one
   double s = 0.5;     // the unit of the paper's pixels, half the range

@@ -1,15 +1,22 @@
 #include "priors/posterior/table.h"
 
 #include "librestore/core/error.h"
+#include "priors/posterior/daps.h"
 #include "priors/posterior/ddnm.h"
 #include "priors/posterior/ddnm_plus.h"
 #include "priors/posterior/ddrm.h"
 #include "priors/posterior/diffpir.h"
 #include "priors/posterior/dps.h"
 #include "priors/posterior/guided_sampler.h"
+#include "priors/posterior/langevin.h"
+#include "priors/posterior/lgd_mc.h"
+#include "priors/posterior/mcg.h"
 #include "priors/posterior/mcgdiff.h"
 #include "priors/posterior/mmps.h"
 #include "priors/posterior/pigdm.h"
+#include "priors/posterior/pnp_dm.h"
+#include "priors/posterior/red_diff.h"
+#include "priors/posterior/repaint.h"
 #include "priors/posterior/sda.h"
 #include "priors/posterior/tds.h"
 #include "priors/posterior/tmpd.h"
@@ -86,6 +93,40 @@ const std::vector<PosteriorRow>& posterior_table() {
                 "Kawar et al. 2022, Denoising Diffusion Restoration Models, "
                 "https://arxiv.org/abs/2201.11793",
                 "spectral operator", approximate),
+      row<GuidedSampler<LgdMc>>(
+          "lgd-mc", "likelihood averaged over random clean pictures around the estimate",
+          "Song et al. 2023, Loss-Guided Diffusion Models for Plug-and-Play Controllable "
+          "Generation, https://proceedings.mlr.press/v202/song23k.html",
+          "any operator, MMSE prior", approximate),
+      row<Mcg>("mcg", "the measured range replaced by noised data, the rest moved by a gradient",
+               "Chung et al. 2022, Improving Diffusion Models for Inverse Problems using Manifold "
+               "Constraints, https://arxiv.org/abs/2206.00941",
+               "linear operator, MMSE prior", approximate),
+      row<Repaint>("repaint",
+                   "the measured range replaced by noised data, steps taken repeatedly; "
+                   "resamplings=1 is ILVR",
+                   "Lugmayr et al. 2022, RePaint: Inpainting using Denoising Diffusion "
+                   "Probabilistic Models, https://arxiv.org/abs/2201.09865",
+                   "linear operator", approximate),
+      row<Daps>(
+          "daps", "estimate, draw given the data, add noise again",
+          "Zhang et al. 2024, Improving Diffusion Inverse Problem Solving with Decoupled Noise "
+          "Annealing, https://arxiv.org/abs/2407.01521",
+          "any operator", approximate),
+      row<RedDiff>(
+          "red-diff", "a mode of the posterior, fitted by Adam",
+          "Mardani et al. 2023, A Variational Perspective on Solving Inverse Problems with "
+          "Diffusion Models, https://arxiv.org/abs/2305.04391",
+          "any operator", approximate),
+      row<PnpDm>("pnp-dm", "draws given the data and given the prior in turn, coupled ever closer",
+                 "Wu et al. 2024, Principled Probabilistic Imaging using Diffusion Models as "
+                 "Plug-and-Play Priors, https://arxiv.org/abs/2405.18782",
+                 "any operator", exact_in_the_limit),
+      row<PosteriorLangevin>(
+          "langevin", "annealed Langevin dynamics on the posterior's score",
+          "Jalal et al. 2021, Robust Compressed Sensing MRI with Deep Generative Priors, "
+          "https://arxiv.org/abs/2108.01368",
+          "linear operator, MMSE prior", exact_in_the_limit),
       row<Mcgdiff>("mcgdiff", "particles led by the noised data, coefficient by coefficient",
                    "Cardoso et al. 2023, Monte Carlo guided Diffusion for Bayesian linear inverse "
                    "problems, https://arxiv.org/abs/2308.07983",

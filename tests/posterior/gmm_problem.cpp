@@ -23,6 +23,8 @@ Measurement GmmProblem::measurement() const {
   return {y, A, std::make_shared<WhiteNoise>(sigma_y)};
 }
 
+GaussianMixture GmmProblem::prior() const { return {weights, means.view({25, 1, 1, -1}), 1.0}; }
+
 GmmProblem make_gmm_problem(std::int64_t dx, std::int64_t dy, std::uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);
   const auto randn = [&](at::IntArrayRef size) { return at::randn(size, generator); };
@@ -47,16 +49,6 @@ GmmProblem make_gmm_problem(std::int64_t dx, std::int64_t dy, std::uint64_t seed
           sigma_y.item<double>(),
           row(x_star),
           row(y)};
-}
-
-torch::Tensor posterior_log_weights(const GmmProblem& problem) {
-  const auto& A = problem.A->matrix();
-  // N(y; A m_k, A A^T + sigma_y^2 I), its factor common to all k left out
-  const auto C =
-      torch::mm(A, A.t()) + problem.sigma_y * problem.sigma_y * torch::eye(A.size(0), A.options());
-  const auto r = problem.y.view({1, -1}) - torch::mm(problem.means, A.t());
-  const auto distance = (torch::mm(r, torch::inverse(C)) * r).sum(1);
-  return torch::log_softmax(problem.weights.log() - 0.5 * distance, 0);
 }
 
 }  // namespace restore::testing

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "librestore/model/measurement.h"
+#include "priors/exact/gaussian_mixture.h"
 #include "tests/posterior/svd_operator.h"
 
 namespace restore::testing {
@@ -22,14 +23,12 @@ struct GmmProblem {
   torch::Tensor y;       // 1 x 1 x 1 x dy
 
   Measurement measurement() const;
+  GaussianMixture prior() const;
 };
 
 // Drawn from torch's generator after torch::manual_seed(seed), in the order of the public benchmark:
 // weights, A, its singular values, x*, sigma_y, noise. dx even, dy <= dx. The same problem as the
 // Python original's, bit for bit up to the factorisation of A.
 GmmProblem make_gmm_problem(std::int64_t dx, std::int64_t dy, std::uint64_t seed);
-
-// log of the posterior's weights, 25: log w_k + log N(y; A m_k, A A^T + sigma_y^2 I), normalised.
-torch::Tensor posterior_log_weights(const GmmProblem& problem);
 
 }  // namespace restore::testing

@@ -11,6 +11,10 @@ namespace {
 
 using testing::make_gmm_problem;
 
+torch::Tensor posterior_weights(const testing::GmmProblem& problem) {
+  return posterior(problem.prior(), problem.measurement()).log_weights().exp();
+}
+
 void check_values(const torch::Tensor& values, const std::vector<double>& expected,
                   double tolerance) {
   for (std::size_t i = 0; i < expected.size(); ++i)
@@ -26,7 +30,7 @@ BOOST_AUTO_TEST_CASE(problems_are_those_of_the_public_benchmark) {
   check_values(one.A->singular_values(), {0.0947, 0}, 1e-4);
   BOOST_TEST(std::abs(one.sigma_y - 0.0221) < 1e-4);
   check_values(one.y, {0.4562}, 1e-4);
-  const auto w = testing::posterior_log_weights(one).exp();
+  const auto w = posterior_weights(one);
   check_values(w.index_select(0, torch::tensor({24, 19, 14, 18})), {.5593, .2143, .1532, .0494},
                1e-4);
 
@@ -34,7 +38,7 @@ BOOST_AUTO_TEST_CASE(problems_are_those_of_the_public_benchmark) {
   check_values(two.A->singular_values(), {.4745, .0947, 0}, 1e-4);
   BOOST_TEST(std::abs(two.sigma_y - .24296) < 1e-5);
   check_values(two.y, {-1.7518, 2.7613}, 1e-4);
-  check_values(testing::posterior_log_weights(two).exp(), {.9988}, 1e-4);
+  check_values(posterior_weights(two), {.9988}, 1e-4);
 
   const auto four = make_gmm_problem(8, 4, 27);
   check_values(four.A->singular_values(), {.6247, .4655, .4272, .1972, 0}, 1e-4);

@@ -1,0 +1,45 @@
+#include "priors/posterior/lgd_mc.h"
+
+#include <bit>
+
+#include "librestore/linalg/inner_product.h"
+#include "librestore/model/random.h"
+#include "librestore/solve/plug_and_play.h"
+
+namespace restore {
+
+const Parameters<LgdMcOptions>& LgdMc::parameters() {
+  static const auto table = with_sampling_parameters<LgdMcOptions>({
+      {{"draws", "", 1, 1e4, "clean pictures that stand for one state"}, &LgdMcOptions::draws},
+      {{"s", "[0,1]", 1e-3, 1e3, "standard deviation of the prior's pictures"}, &LgdMcOptions::s},
+  });
+  return table;
+}
+
+LgdMc::LgdMc(const Measurement& measurement, const Denoiser& prior, const Options& options)
+    : PosteriorDenoiser(measurement, prior),
+      A_(*measurement.A),
+      D_(mmse_prior(prior, kName)),
+      sigma_y_(floored_sigma(measurement)),
+      options_(options) {}
+
+torch::Tensor LgdMc::denoise(const torch::Tensor& x, double sigma) const {
+  const auto [x0_hat, vjp] = D_.linearize(x, sigma);
+  const double r = sigma * options_.s / std::hypot(options_.s, sigma);
+  const double variance = sigma_y_ * sigma_y_;
+  Rng rng(std::bit_cast<std::uint64_t>(sigma));
+  const auto z = randn(rng, shape_of(x), options_.draws, x.scalar_type());
+  std::vector<torch::Tensor> log_likelihoods, gradients;
+  for (const auto& z_j : z.split(1)) {
+    const auto x_j = x0_hat + r * z_j;
+    const auto residual = y_for(x) - A_.apply(x_j);
+    log_likelihoods.push_back(-0.5 * squared_norm(residual) / variance);
+    gradients.push_back(A_.vjp(x_j, residual) / variance);
+  }
+  // w_j = p(y | x_j) / sum_i p(y | x_i)
+  const auto w = torch::softmax(torch::stack(log_likelihoods), 0).to(x.scalar_type());
+  // D + sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) / sigma_y^2
+  return x0_hat + sigma * sigma * vjp((w * torch::stack(gradients)).sum(0));
+}
+
+}  // namespace restore

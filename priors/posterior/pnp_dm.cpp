@@ -1,0 +1,48 @@
+#include "priors/posterior/pnp_dm.h"
+
+namespace restore {
+namespace {
+
+// Where a reverse diffusion from rho ends, as a share of rho: what noise is left the last call removes.
+constexpr double kLastLevel = 0.05;
+
+}  // namespace
+
+const Parameters<PnpDmOptions>& PnpDm::parameters() {
+  static const auto table = with_sampling_parameters<PnpDmOptions>({
+      {{"diffusion_steps", "", 2, 1000, "steps of each reverse diffusion, a denoiser call each"},
+       &PnpDmOptions::diffusion_steps},
+      {{"iterations", "", 1, 1e5, "Langevin steps, where the operator is not linear"},
+       &PnpDmOptions::iterations},
+      {{"step", "", 1e-6, 2, "their length"}, &PnpDmOptions::step},
+  });
+  return table;
+}
+
+Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+                  Observer* observer) const {
+  const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
+    auto rhos = noise_levels(options_, prior.sigma_range());
+    const auto step = [&](const torch::Tensor& x, double rho, double) -> Move {
+      // z ~ p(y | z) N(z; x, rho^2 I)
+      auto state = draw_likelihood(item, x, rho, options_, stream);
+      // x ~ p(x0 | x0 + rho n = z)
+      SamplingOptions inner = options_;
+      inner.steps = options_.diffusion_steps;
+      inner.sigma_max = rho;
+      inner.sigma_min = kLastLevel * rho;
+      const auto sigmas = noise_levels(inner, prior.sigma_range());
+      for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+        const double v = inner.fresh_variance(sigmas[i], sigmas[i + 1]);
+        state = reverse_step(state, prior.denoise(state, sigmas[i]), sigmas[i], sigmas[i + 1], v,
+                             stream);
+      }
+      return {state, state};
+    };
+    return descend("pnp-dm", item, rhos, initial_state(item, 0, n, stream), watch, step,
+                   options_.diffusion_steps);
+  };
+  return draw_samples(measurement, options_.samples, rng, observer, draw);
+}
+
+}  // namespace restore

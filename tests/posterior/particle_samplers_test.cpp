@@ -1,0 +1,161 @@
+// MCGDiff and TDS on a linear-Gaussian problem: the cloud's mean, second moments and evidence against the
+// posterior of the discretised diffusion, which is Gaussian and known, so that no error of
+// discretisation enters; the only tolerance is the standard error over independent clouds.
+#include "priors/posterior/mcgdiff.h"
+#include "priors/posterior/tds.h"
+#include "tests/posterior/gaussian_problem.h"
+
+namespace restore {
+namespace {
+
+using testing::GaussianProblem;
+using testing::identity;
+using testing::make_gaussian_problem;
+using testing::Moments;
+using torch::mm;
+using torch::mv;
+
+constexpr int kClouds = 60;
+constexpr double kStandardErrors = 4.5;
+
+// Weighted mean and variances of each cloud, and p(y) over the true one: clouds x (N + N + 1).
+using MakeCloud = std::function<Cloud(const Measurement&, const Denoiser&, Rng&)>;
+
+void check_clouds(const GaussianProblem& problem, const MakeCloud& make, const Moments& truth,
+                  double log_evidence) {
+  const auto prior = problem.denoiser();
+  const auto measurement = problem.measurement();
+  std::vector<torch::Tensor> rows;
+  for (int k = 0; k < kClouds; ++k) {
+    Rng rng(100 + static_cast<std::uint64_t>(k));
+    const auto cloud = make(measurement, prior, rng);
+    // Estimates relative to the evidence's are unbiased for any number of particles: w^ = p^(y) / p(y).
+    const double w = std::exp(cloud.log_evidence - log_evidence);
+    const auto x = cloud.x.view({cloud.x.size(0), -1}) - truth.mean;
+    const auto weights = torch::softmax(cloud.log_weights, 0).unsqueeze(1);
+    rows.push_back(w * torch::cat({(weights * x).sum(0),
+                                   (weights * x.square()).sum(0) - truth.covariance.diag(),
+                                   torch::ones({1}, torch::kFloat64)}));
+  }
+  const auto estimates = torch::stack(rows);
+  auto expected = torch::zeros({estimates.size(1)}, torch::kFloat64);
+  expected[-1] = 1;
+  const auto error =
+      (estimates.mean(0) - expected) / (estimates.std(0) / std::sqrt(double{kClouds}));
+  BOOST_TEST_MESSAGE("errors in standard errors: mean, variances, evidence "
+                     << error.view({1, -1}));
+  BOOST_TEST_MESSAGE("spread of p^(y) / p(y) " << estimates.select(1, -1).std().item<double>());
+  BOOST_TEST(error.abs().max().item<double>() < kStandardErrors);
+  // The clouds say something: their means vary by a fraction of the posterior's spread.
+  const auto variation =
+      estimates.narrow(1, 0, truth.mean.size(0)).std(0) / truth.covariance.diag().sqrt();
+  BOOST_TEST(variation.max().item<double>() < 0.5);
+}
+
+// The discretised diffusion without a measurement: x_T ~ N(m, sigma_T^2 I), then reverse steps with the
+// prior's denoiser. `remember` is told the joint law of all that was remembered so far and x_t; it
+// returns rows of x_t to remember exactly.
+struct Chain {
+  Moments joint;                // (remembered, x_t)
+  std::int64_t remembered = 0;  // how many
+};
+
+void advance(Chain& chain, const GaussianProblem& problem, const SamplingOptions& options,
+             double sigma_t, double sigma_s) {
+  const auto n = problem.prior.mean.size(0), k = chain.remembered;
+  const auto& C = problem.prior.covariance;
+  const auto G = mm(C, torch::inverse(C + sigma_t * sigma_t * identity(n)));
+  const double v = options.fresh_variance(sigma_t, sigma_s);
+  const double kept = std::sqrt(sigma_s * sigma_s - v) / sigma_t;
+  auto F = identity(k + n), Q = torch::zeros({k + n, k + n}, torch::kFloat64);
+  auto f = torch::zeros({k + n}, torch::kFloat64);
+  F.narrow(0, k, n).narrow(1, k, n).copy_((1 - kept) * G + kept * identity(n));
+  f.narrow(0, k, n).copy_((1 - kept) * mv(identity(n) - G, problem.prior.mean));
+  Q.narrow(0, k, n).narrow(1, k, n).copy_(v * identity(n));
+  chain.joint = {mv(F, chain.joint.mean) + f, mm(mm(F, chain.joint.covariance), F.t()) + Q};
+}
+
+// Puts row . x_t in front of the state.
+void remember(Chain& chain, const torch::Tensor& row) {
+  const auto n = row.size(0), k = chain.remembered;
+  auto F = torch::zeros({k + 1 + n, k + n}, torch::kFloat64);
+  F.narrow(0, 0, k).narrow(1, 0, k).copy_(identity(k));
+  F.narrow(0, k, 1).narrow(1, k, n).copy_(row);
+  F.narrow(0, k + 1, n).narrow(1, k, n).copy_(identity(n));
+  chain.joint = {mv(F, chain.joint.mean), mm(mm(F, chain.joint.covariance), F.t())};
+  ++chain.remembered;
+}
+
+Chain start(const GaussianProblem& problem, double sigma_T) {
+  const auto measurement = problem.measurement();
+  const auto n = problem.prior.mean.size(0);
+  return {
+      {measurement.A->initial_estimate(measurement.y).view({n}), sigma_T * sigma_T * identity(n)},
+      0};
+}
+
+BOOST_AUTO_TEST_CASE(tds_is_exact_for_any_twist) {
+  const auto problem = make_gaussian_problem();
+  TdsOptions options;
+  options.steps = 15;
+  options.particles = 64;
+  Chain chain = start(problem, options.sigma_max);
+  const auto sigmas = noise_levels(options, {});
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i)
+    advance(chain, problem, options, sigmas[i], sigmas[i + 1]);
+  const auto truth = testing::posterior(problem, chain.joint);
+  for (const bool optimal : {false, true}) {
+    BOOST_TEST_CONTEXT("optimal " << optimal) {
+      options.optimal = optimal;
+      check_clouds(
+          problem,
+          [&](const Measurement& m, const Denoiser& prior, Rng& rng) {
+            return Tds(options).cloud(m, prior, rng);
+          },
+          truth, testing::log_evidence(problem, chain.joint));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
+  const auto problem = make_gaussian_problem();
+  McgdiffOptions options;
+  options.steps = 15;
+  options.particles = 256;
+  options.kappa = 1e-8;
+  // The measured coefficients, and the chain's law of them at their levels tau.
+  const auto [u, s, vt] = torch::linalg_svd(problem.A, true);
+  const auto ybar = mv(u.t(), problem.y) / s;
+  const auto tau = problem.sigma_y / s;
+  auto sigmas = noise_levels(options, {});
+  for (int i = 0; i < 3; ++i) sigmas.push_back(tau[i].item<double>());
+  std::sort(sigmas.begin(), sigmas.end(), std::greater<>());
+
+  Chain chain = start(problem, options.sigma_max);
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    advance(chain, problem, options, sigmas[i], sigmas[i + 1]);
+    for (int j = 0; j < 3; ++j)  // ascending tau: remembered last to first
+      if (tau[j].item<double>() == sigmas[i + 1]) remember(chain, vt[j]);
+  }
+  // tau falls with s: the last coefficient is remembered first.
+  const auto H = identity(8).narrow(0, 0, 3);
+  const auto observed = ybar.flip(0);
+  const auto noise = options.kappa * identity(3);
+  const auto joint = testing::condition(chain.joint, H, noise, observed);
+  const Moments truth{joint.mean.narrow(0, 3, 5), joint.covariance.narrow(0, 3, 5).narrow(1, 3, 5)};
+  const auto S = chain.joint.covariance.narrow(0, 0, 3).narrow(1, 0, 3) + noise;
+  const auto r = observed - chain.joint.mean.narrow(0, 0, 3);
+  const double log_evidence =
+      (-0.5 * (torch::dot(r, mv(torch::inverse(S), r)) + torch::logdet(2 * M_PI * S)) -
+       s.log().sum())
+          .item<double>();
+  check_clouds(
+      problem,
+      [&](const Measurement& m, const Denoiser& prior, Rng& rng) {
+        return Mcgdiff(options).cloud(m, prior, rng);
+      },
+      truth, log_evidence);
+}
+
+}  // namespace
+}  // namespace restore
