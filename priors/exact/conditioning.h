@@ -1,4 +1,5 @@
-// The linear-Gaussian model in closed form, small sizes: x ~ N(m, C), y = A x + n, n ~ N(0, sigma_y^2 I).
+// The linear-Gaussian model in closed form, small sizes:
+// x ~ N(m, C), y = A x + n, n ~ N(0, sigma_y^2 I).
 //
 //   K    = C A^T S^-1,  S = A C A^T + sigma_y^2 I
 //   x | y ~ N(m + K (y - A m), (I - K A) C (I - K A)^T + sigma_y^2 K K^T)
@@ -13,7 +14,7 @@ namespace restore {
 // C on what is measured; means may be many. float64 throughout.
 class Conditioning {
  public:
-  // measurement: one item, a linear operator, white Gaussian noise of sigma_y() (>= 0, S invertible).
+  // measurement: one item, a linear operator, white Gaussian noise of sigma_y() >= 0; S invertible.
   Conditioning(const Covariance& C, const Measurement& measurement);
 
   // m + K (y - A m): K x d -> K x d.

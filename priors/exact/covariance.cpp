@@ -26,8 +26,8 @@ class Dense : public Covariance {
   torch::Tensor Q_;  // eigenvectors are columns
 };
 
-// The eigenvectors of a circulant matrix, real: the discrete Hartley transform Re F - Im F, which is
-// symmetric and its own inverse when F is unitary.
+// The eigenvectors of a circulant matrix, real: the discrete Hartley transform Re F - Im F, which
+// is symmetric and its own inverse when F is unitary.
 // Bracewell 1983, "Discrete Hartley transform", https://doi.org/10.1364/JOSA.73.001832
 class Stationary : public Covariance {
  public:

@@ -39,13 +39,13 @@ using CovariancePointer = std::shared_ptr<const Covariance>;
 CovariancePointer isotropic_covariance(std::int64_t dimension, double variance);
 // Any symmetric matrix, d x d; usage error when it is not positive semi-definite.
 CovariancePointer dense_covariance(const torch::Tensor& matrix);
-// A stationary field on the torus, independent in each channel. power: C x H x W >= 0, the eigenvalue
-// at each frequency of the 2-D discrete Fourier transform, even in the frequency. The variance of a
-// pixel is its mean.
+// A stationary field on the torus, independent in each channel. power: C x H x W >= 0, the
+// eigenvalue at each frequency of the 2-D discrete Fourier transform, even in the frequency. The
+// variance of a pixel is its mean.
 CovariancePointer stationary_covariance(const torch::Tensor& power);
 
-// The power of natural images, C x H x W: |f|^-exponent, its mean `variance`; the frequency 0 gets as
-// much as the lowest other one.
+// The power of natural images, C x H x W: |f|^-exponent, its mean `variance`; the frequency 0 gets
+// as much as the lowest other one.
 // Field 1987, "Relations between the statistics of natural images and the response properties of
 // cortical cells", https://doi.org/10.1364/JOSAA.4.002379
 torch::Tensor power_law_spectrum(const Shape& shape, double variance, double exponent = 2);

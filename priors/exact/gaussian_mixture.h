@@ -3,8 +3,8 @@
 //   r_k(x)      = w_k N(x; m_k, C_k + sigma^2 I) / sum_j ...
 //   D(x, sigma) = sum_k r_k (m_k + G_k (x - m_k)),  G_k = C_k (C_k + sigma^2 I)^-1
 //   J(x)        = sum_k r_k G_k + sigma^2 sum_k r_k (s_k - s) (s_k - s)^T
-// with s_k = -(C_k + sigma^2 I)^-1 (x - m_k) and s = sum_k r_k s_k, the score. Right at any sigma: the
-// r_k come from logarithms. Computed in float64; the result has the type of x.
+// with s_k = -(C_k + sigma^2 I)^-1 (x - m_k) and s = sum_k r_k s_k, the score. Right at any sigma:
+// the r_k come from logarithms. Computed in float64; the result has the type of x.
 #pragma once
 
 #include <vector>
