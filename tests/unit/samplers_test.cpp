@@ -118,7 +118,7 @@ void check_recursion(const std::string& name, const Values& values, Recursion va
   const auto prior = some_gaussian();
   const auto sigmas = ve_sigmas(edm_schedule(12, 0.02, 5));
   Rng rng(16);
-  const auto x0 = prior.draw(rng, kDraws);
+  const auto x0 = prior.draw(rng, 4 * kDraws);
   const auto x_T = x0 + sigmas[0] * randn_like(rng, x0);
   const auto x = make(name, values)->run(prior, sigmas, x_T, rng).x.flatten(1);
   const auto& lambda = prior.covariance()->eigenvalues();
