@@ -1,0 +1,83 @@
+// Posterior samples from the shell: --samples, --estimate, --uncertainty.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/tool_bench.h"
+
+namespace restore::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Few steps: what is drawn is not looked at, only where and how it is written.
+Words inpaint_with(const Words& more) {
+  Words words = {"restore-inpaint", "photo.png", "--mask", "mask.png", "--steps", "3"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+BOOST_AUTO_TEST_CASE(uncertainty_is_zero_outside_the_hole_and_not_inside) {
+  const ToolBench bench;
+  bench.run_well(inpaint_with({"--samples", "3", "--uncertainty", "u.tif", "-o", "filled.tif"}));
+  const auto mask = read_raw(bench / "mask.png"), deviation = read_raw(bench / "u.tif");
+  BOOST_TEST((deviation.type == SampleType::float32));
+  for (int y = 0; y < mask.height; ++y)
+    for (int x = 0; x < mask.width; ++x)
+      for (int c = 0; c < 3; ++c)
+        BOOST_TEST((deviation.value(y, x, c) > 0) == (mask.value(y, x, 0) > 0.5));
+}
+
+BOOST_AUTO_TEST_CASE(uncertainty_in_whole_numbers_is_four_times_as_large) {
+  const ToolBench bench;
+  for (const std::string file : {"u.tif", "u.png"})
+    bench.run_well(inpaint_with({"--uncertainty", file, "--samples", "2", "-o", "of-" + file}));
+  const auto exact = read_raw(bench / "u.tif"), coarse = read_raw(bench / "u.png");
+  for (int y = 0; y < exact.height; ++y)
+    for (int x = 0; x < exact.width; ++x)
+      // Half a step of 8 bits, and float32's rounding.
+      BOOST_TEST(std::abs(std::min(4 * exact.value(y, x, 1), 1.0) - coarse.value(y, x, 1)) <=
+                 0.5 / 255 + 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(the_seed_decides_the_samples) {
+  const ToolBench bench;
+  const auto draw = [&](const std::string& seed, const std::string& threads,
+                        const std::string& out) {
+    bench.run_well(inpaint_with({"--method", "ddnm", "--estimate", "sample", "--seed", seed, "-j",
+                                 threads, "--no-provenance", "-o", out}));
+    return read_bytes(bench / out);
+  };
+  const auto first = draw("1", "1", "a.png");
+  BOOST_TEST((draw("1", "2", "b.png") == first));
+  BOOST_TEST((draw("2", "1", "c.png") != first));
+}
+
+BOOST_AUTO_TEST_CASE(several_pictures_have_a_folder_of_uncertainties) {
+  const ToolBench bench;
+  fs::create_directory(bench / "photos");
+  for (const std::string name : {"a.png", "b.png"})
+    fs::copy_file(bench / "photo.png", bench / "photos" / name);
+  const Words words = {"restore-inpaint", "photos", "--mask", "mask.png", "--steps",      "2",
+                       "--samples",       "2",      "-o",     "results/", "--uncertainty"};
+  auto to_file = words, to_folder = words;
+  to_file.push_back("u.exr");
+  bench.check_refusal(to_file, ExitCode::usage, {"--uncertainty u.exr", "folder"});
+  to_folder.push_back("u/");
+  bench.run_well(to_folder);
+  BOOST_TEST(fs::exists(bench / "u" / "a.exr"));
+  BOOST_TEST(fs::exists(bench / "u" / "b.exr"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused) {
+  const ToolBench bench;
+  bench.check_refusal(inpaint_with({"--samples", "4", "--method", "hqs", "-o", "o.png"}),
+                      ExitCode::usage, {"hqs draws no samples"});
+  bench.check_refusal(inpaint_with({"--samples", "1", "--uncertainty", "u.exr", "-o", "o.png"}),
+                      ExitCode::usage, {"one sample has no spread"});
+  bench.check_refusal(inpaint_with({"--samples", "2", "--uncertainty", "photo.png", "-o", "o.png"}),
+                      ExitCode::usage, {"photo.png"});
+  bench.check_refusal(inpaint_with({"--samples", "2", "--prior", "tv", "-o", "o.png"}),
+                      ExitCode::usage, {"tv"});
+}
+
+}  // namespace
+}  // namespace restore::testing
