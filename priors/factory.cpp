@@ -1,20 +1,38 @@
-#include "priors/factory.h"
-
 #include "librestore/core/error.h"
+#include "priors/classic/bm3d.h"
+#include "priors/classic/nonlocal_means.h"
 #include "priors/classic/total_variation.h"
+#include "priors/classic/wavelet.h"
+#include "priors/equivariant.h"
+#include "priors/factory.h"
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
+#include "priors/patch/empirical.h"
+#include "priors/patch/patch_prior.h"
+#include "priors/patch/picture_folder.h"
 
 namespace restore {
 namespace {
 
 using Prior = std::shared_ptr<const Denoiser>;
 
-// `argument` is what follows the colon, empty without one.
-Prior make_total_variation(const std::string& argument) {
-  TotalVariationOptions options;
-  if (!argument.empty()) set_parameter(TotalVariation::parameters(), options, "strength", argument);
-  return std::make_shared<TotalVariation>(options);
+// `argument` is what follows the colon, empty without one; here the strength.
+template <typename Classic, typename Options>
+Prior make_classic(const std::string& argument) {
+  Options options;
+  if (!argument.empty()) set_parameter(Classic::parameters(), options, "strength", argument);
+  return std::make_shared<Classic>(options);
+}
+
+Prior make_bm3d(const std::string& argument) {
+  if (!argument.empty()) throw usage_error("prior 'bm3d' takes no parameter, got '{}'", argument);
+  return std::make_shared<Bm3d>();
+}
+
+Prior make_equivariant(const std::string& argument) {
+  if (argument.empty())
+    throw usage_error("prior 'equivariant': of which prior? Write equivariant:natural");
+  return std::make_shared<Equivariant>(make_prior(argument));
 }
 
 // `argument`: the type of the network's convolutions.
@@ -38,6 +56,24 @@ Prior make_natural(const std::string& argument) {
   return load_network(*path, argument.empty() ? "natural" : "natural:" + argument, argument);
 }
 
+std::string folder_of(const std::string& name, const std::string& argument) {
+  if (argument.empty())
+    throw usage_error("prior '{}': no folder of pictures; write {}:DIR", name, name);
+  return argument;
+}
+
+Prior make_empirical(const std::string& argument) {
+  const auto pictures = load_equal_pictures(folder_of("dataset", argument));
+  return std::make_shared<Empirical>(pictures, "dataset:" + argument);
+}
+
+Prior make_patches(const std::string& argument) {
+  std::vector<PatchSource> sources;
+  for (auto& picture : load_pictures(folder_of("patches", argument)))
+    sources.push_back({std::move(picture), {}});
+  return std::make_shared<PatchPrior>(std::move(sources), "patches:" + argument);
+}
+
 struct Entry {
   PriorRow row;
   Prior (*make)(const std::string& argument);
@@ -58,7 +94,49 @@ const std::vector<Entry>& entries() {
         "Rudin, Osher, Fatemi 1992, Nonlinear total variation based noise removal algorithms, "
         "https://doi.org/10.1016/0167-2789(92)90242-F",
         {"tv", "tv:0.3", "tv:4"}},
-       make_total_variation},
+       make_classic<TotalVariation, TotalVariationOptions>},
+      {{"wavelet",
+        "wavelet shrinkage averaged over all shifts: quick, keeps texture; wavelet:S cuts S times "
+        "as "
+        "much",
+        "Coifman and Donoho 1995, Translation-invariant de-noising, "
+        "https://doi.org/10.1007/978-1-4612-2544-7_9",
+        {"wavelet", "wavelet:0.5"}},
+       make_classic<Wavelet, WaveletOptions>},
+      {{"nlm",
+        "non-local means: a pixel becomes the mean of those whose surroundings look like its own; "
+        "nlm:S "
+        "is S times less strict",
+        "Buades, Coll, Morel 2005, A non-local algorithm for image denoising, "
+        "https://doi.org/10.1109/CVPR.2005.38",
+        {"nlm", "nlm:0.7"}},
+       make_classic<NonlocalMeans, NonlocalMeansOptions>},
+      {{"bm3d",
+        "stacks of patches that look alike, shrunk together: the best without training, and slow",
+        "Dabov, Foi, Katkovnik, Egiazarian 2007, Image denoising by sparse 3-D transform-domain "
+        "collaborative filtering, https://doi.org/10.1109/TIP.2007.901238",
+        {"bm3d"}},
+       make_bm3d},
+      {{"equivariant",
+        "equivariant:PRIOR, another prior averaged over flips and quarter turns; eight times the "
+        "work",
+        "Terris et al. 2024, Equivariant plug-and-play image reconstruction, "
+        "https://arxiv.org/abs/2312.01831",
+        {"equivariant:tv"}},
+       make_equivariant},
+      {{"dataset",
+        "dataset:DIR, the pictures of a folder and nothing else: finds the one that explains the "
+        "measurement, all of one size",
+        "the ideal score machine of Kamb and Ganguli 2025, An analytic theory of creativity in "
+        "convolutional diffusion models, https://arxiv.org/abs/2412.20292",
+        {}},
+       make_empirical},
+      {{"patches",
+        "patches:DIR, pictures made of the patches of a folder's, at every scale",
+        "the equivariant local score machine of Kamb and Ganguli 2025, An analytic theory of "
+        "creativity in convolutional diffusion models, https://arxiv.org/abs/2412.20292",
+        {}},
+       make_patches},
   };
   return table;
 }

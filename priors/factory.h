@@ -14,7 +14,7 @@ struct PriorRow {
   std::string name;                        // "tv", "natural", "FILE.safetensors"
   std::string summary;                     // one line
   std::string citation;                    // authors year, title, link
-  std::vector<std::string> law_instances;  // names the law tests run
+  std::vector<std::string> law_instances;  // names the law tests run; none for what needs a folder
 };
 
 const std::vector<PriorRow>& prior_table();
