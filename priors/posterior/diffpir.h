@@ -6,6 +6,9 @@
 // Half-quadratic splitting's data step inside a diffusion: no gradient of the prior is needed. The
 // paper takes x0 given x_t to be N(D, sigma_t^2 / lambda I), wider than it is, so that even for a
 // Gaussian prior the samples are biased towards the data.
+//
+// The paper takes zeta of a step's noise afresh, whatever the step's length; here it is eta's share, as in
+// every sampler of this folder.
 #pragma once
 
 #include "priors/posterior/posterior_denoiser.h"

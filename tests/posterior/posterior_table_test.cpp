@@ -1,0 +1,125 @@
+// What holds for every row of the table: as many samples as asked for, none of them aware of the others,
+// of the rest of the batch or of the number of threads, bit for bit; errors in one line.
+#include "librestore/core/error.h"
+#include "librestore/model/threads.h"
+#include "operators/mask.h"
+#include "priors/exact/gaussian.h"
+#include "priors/posterior/table.h"
+#include "tests/support/small_problems.h"
+
+namespace restore {
+namespace {
+
+const Shape kShape{1, 6, 8};
+
+// Pixels one by one, so that no product of matrices depends on the size of a batch.
+struct Problem {
+  Gaussian prior{torch::full({1, 6, 8}, 0.4, torch::kFloat64), isotropic_covariance(48, 0.06)};
+  Measurement measurement;
+
+  explicit Problem(std::int64_t items = 1) {
+    Rng rng(1);
+    measurement.A = std::make_shared<Mask>(kShape, random_missing(kShape, 0.4, 1));
+    measurement.noise = std::make_shared<testing::WhiteNoise>(0.05);
+    const auto x0 = 0.4 + 0.25 * randn(rng, kShape, items);
+    measurement.y = measurement.noise->sample(measurement.A->apply(x0), rng);
+  }
+};
+
+std::unique_ptr<Method> make(const PosteriorRow& row, int samples) {
+  return row.make({{"steps", "4"}, {"samples", std::to_string(samples)}});
+}
+
+Result sample(const PosteriorRow& row, const Problem& problem, int samples) {
+  Rng rng(5, 1);
+  return make(row, samples)->run(problem.measurement, problem.prior, rng);
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_does_not_know_how_many_there_are) {
+  const Problem problem;
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const auto two = sample(row, problem, 2), five = sample(row, problem, 5);
+      BOOST_TEST(two.summary.usable());
+      BOOST_TEST(two.summary.denoiser_calls > 0);
+      BOOST_TEST_REQUIRE(two.samples.size() == 2U);
+      for (std::size_t k = 0; k < 2; ++k) BOOST_TEST(torch::equal(two.samples[k], five.samples[k]));
+      // In a cloud of few particles one may weigh as much as all others.
+      if (row.name != "tds") BOOST_TEST(!torch::equal(five.samples[0], five.samples[3]));
+      BOOST_TEST(torch::allclose(two.estimate, (two.samples[0] + two.samples[1]) / 2));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_item_does_not_know_its_batch) {
+  const Problem both(2);
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const auto together = sample(row, both, 2);
+      Problem alone(2);
+      alone.measurement.y = both.measurement.y.narrow(0, 1, 1);
+      BOOST_TEST(torch::equal(together.estimate.narrow(0, 1, 1), sample(row, alone, 2).estimate));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(threads_change_nothing) {
+  const Problem problem;
+  for (const auto& row : posterior_table()) {
+    const auto one = sample(row, problem, 2);
+    set_torch_threads(2);
+    const auto two = sample(row, problem, 2);
+    set_torch_threads(1);
+    BOOST_TEST(torch::equal(one.estimate, two.estimate), row.name);
+  }
+}
+
+class StopAfterTwo : public Observer {
+ public:
+  bool step(const StepReport& report) override {
+    last = report;
+    return report.iteration < 2;
+  }
+  StepReport last;
+};
+
+BOOST_AUTO_TEST_CASE(an_observer_can_stop_a_run) {
+  const Problem problem;
+  for (const auto& row : posterior_table()) {
+    Rng rng(5);
+    StopAfterTwo observer;
+    const auto result = make(row, 1)->run(problem.measurement, problem.prior, rng, &observer);
+    BOOST_TEST((result.summary.termination == Termination::stopped), row.name);
+    BOOST_TEST(observer.last.iteration == 2);
+    BOOST_TEST(observer.last.iterations >= 4);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missing_is_said_in_one_line) {
+  const Problem problem;
+  const testing::Function plain([](const torch::Tensor& x, double) { return x; });
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const auto is_usage_error = [&](const Error& error) {
+        const std::string message = error.what();
+        return error.code() == ExitCode::usage && message.starts_with(row.name + " ") &&
+               message.find('\n') == std::string::npos;
+      };
+      Rng rng(0);
+      if (row.needs.find("MMSE") != std::string::npos)
+        BOOST_CHECK_EXCEPTION(make(row, 1)->run(problem.measurement, plain, rng), Error,
+                              is_usage_error);
+      if (row.needs.find("any operator") == std::string::npos) {
+        const Measurement squares{problem.measurement.y, std::make_shared<testing::Square>(kShape),
+                                  problem.measurement.noise};
+        BOOST_CHECK_EXCEPTION(make(row, 1)->run(squares, problem.prior, rng), Error,
+                              is_usage_error);
+      }
+      BOOST_CHECK_THROW(row.make({{"no_such", "1"}}), Error);
+    }
+  }
+  BOOST_CHECK_THROW(find_posterior_method("no_such"), Error);
+}
+
+}  // namespace
+}  // namespace restore

@@ -1,0 +1,161 @@
+// DAPS, PnP-DM, RePaint and annealed Langevin dynamics on a linear-Gaussian problem, against their own
+// equations in closed form; their distance from the true posterior is printed.
+#include "priors/posterior/daps.h"
+#include "priors/posterior/langevin.h"
+#include "priors/posterior/pnp_dm.h"
+#include "priors/posterior/repaint.h"
+#include "tests/posterior/affine_recursion.h"
+#include "tests/support/comparison.h"
+
+namespace restore {
+namespace {
+
+using namespace testing;
+
+AffineStep then(const AffineStep& first, const AffineStep& second) {
+  return {mm(second.F, first.F), mv(second.F, first.f) + second.f,
+          mm(mm(second.F, first.Q), second.F.t()) + second.Q};
+}
+
+AffineStep nothing() {
+  return {identity(5), torch::zeros({5}, torch::kFloat64), torch::zeros({5, 5}, torch::kFloat64)};
+}
+
+AffineStep noise(double sigma) {
+  auto step = nothing();
+  step.Q = sigma * sigma * identity(5);
+  return step;
+}
+
+// x ~ N(c, r^2 I) given y
+AffineStep likelihood_step(const GaussianProblem& problem, double r) {
+  const auto& A = problem.A;
+  const auto S = r * r * mm(A, A.t()) + problem.sigma_y * problem.sigma_y * identity(3);
+  const auto K = r * r * mm(A.t(), torch::inverse(S));
+  const auto F = identity(5) - mm(K, A);
+  return {F, mv(K, problem.y), r * r * F};
+}
+
+BOOST_AUTO_TEST_CASE(daps_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  DapsOptions options;
+  options.samples = kSamples;
+  options.steps = 10;
+  options.ode_steps = 3;
+  const auto step = [&](double sigma_t, double sigma_s) {
+    auto flow = nothing();
+    double sigma = sigma_t;
+    for (int i = 1; i <= options.ode_steps; ++i) {
+      const double next =
+          i == options.ode_steps
+              ? 0
+              : sigma_t * std::pow(options.sigma_min / sigma_t, double(i) / options.ode_steps);
+      const auto D = denoiser_of(problem.prior, sigma);
+      const double kept = next / sigma;
+      flow = then(flow, {(1 - kept) * D.G + kept * identity(5), (1 - kept) * D.g,
+                         torch::zeros({5, 5}, torch::kFloat64)});
+      sigma = next;
+    }
+    return then(then(flow, likelihood_step(problem, sigma_t)), noise(sigma_s));
+  };
+  check_moments("daps", draw(Daps(options), problem), recursion(problem, options, step));
+  options.steps = 100;
+  print_bias("daps", recursion(problem, options, step), problem);
+}
+
+StepAt pnp_dm_step(const GaussianProblem& problem, const PnpDmOptions& options) {
+  return [&](double rho, double) {
+    auto whole = likelihood_step(problem, rho);
+    SamplingOptions inner = options;
+    inner.steps = options.diffusion_steps;
+    inner.sigma_max = rho;
+    inner.sigma_min = 0.05 * rho;
+    const auto sigmas = noise_levels(inner, {});
+    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i)
+      whole = then(whole, reverse_step_of(denoiser_of(problem.prior, sigmas[i]), inner, sigmas[i],
+                                          sigmas[i + 1]));
+    return whole;
+  };
+}
+
+// It starts at the initial estimate without noise, which likelihood and rho = sigma_max forget.
+BOOST_AUTO_TEST_CASE(pnp_dm_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  PnpDmOptions options;
+  options.samples = kSamples;
+  options.steps = 8;
+  options.diffusion_steps = 4;
+  const auto sigmas = noise_levels(options, {});
+  auto x = start_of(problem, 0);
+  const auto step = pnp_dm_step(problem, options);
+  for (std::size_t i = 0; i + 1 < sigmas.size(); ++i)
+    x = advance(x, step(sigmas[i], sigmas[i + 1]));
+  check_moments("pnp-dm", draw(PnpDm(options), problem), x);
+}
+
+BOOST_AUTO_TEST_CASE(repaint_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  RepaintOptions options;
+  options.samples = kSamples;
+  options.steps = 10;
+  options.resamplings = 3;
+  const auto pinv = torch::linalg_pinv(problem.A);
+  const auto P = mm(pinv, problem.A);
+  const auto step = [&](double sigma_t, double sigma_s) {
+    const auto reverse =
+        reverse_step_of(denoiser_of(problem.prior, sigma_t), options, sigma_t, sigma_s);
+    const AffineStep replace{identity(5) - P, mv(pinv, problem.y), sigma_s * sigma_s * P};
+    const auto once = then(reverse, replace);
+    const auto back = noise(std::sqrt(sigma_t * sigma_t - sigma_s * sigma_s));
+    auto whole = once;
+    for (int u = 1; u < options.resamplings; ++u) whole = then(then(whole, back), once);
+    return whole;
+  };
+  check_moments("repaint", draw(Repaint(options), problem), recursion(problem, options, step));
+  options.steps = 100;
+  print_bias("repaint", recursion(problem, options, step), problem);
+}
+
+StepAt langevin_step(const GaussianProblem& problem, const PosteriorLangevinOptions& options) {
+  return [&](double sigma_t, double sigma_s) {
+    const auto& A = problem.A;
+    const double variance = problem.sigma_y * problem.sigma_y + sigma_t * sigma_t;
+    const double norm = std::get<1>(torch::linalg_svd(A)).max().item<double>();
+    const double h = options.step / (1 / (sigma_t * sigma_t) + norm * norm / variance);
+    const auto D = denoiser_of(problem.prior, sigma_t);
+    const AffineStep once{
+        identity(5) + h * ((D.G - identity(5)) / (sigma_t * sigma_t) - mm(A.t(), A) / variance),
+        h * (D.g / (sigma_t * sigma_t) + mv(A.t(), problem.y) / variance), 2 * h * identity(5)};
+    auto whole = once;
+    for (int i = 1; i < options.iterations; i *= 2) whole = then(whole, whole);  // a power of two
+    if (sigma_s == 0) whole = then(whole, {D.G, D.g, torch::zeros({5, 5}, torch::kFloat64)});
+    return whole;
+  };
+}
+
+BOOST_AUTO_TEST_CASE(langevin_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  PosteriorLangevinOptions options;
+  options.samples = kSamples;
+  options.steps = 10;
+  options.iterations = 4;
+  check_moments("langevin", draw(PosteriorLangevin(options), problem),
+                recursion(problem, options, langevin_step(problem, options)));
+}
+
+// In the limit of small steps, many of them, and no noise at the end: to 5 % here.
+BOOST_AUTO_TEST_CASE(langevin_converges_to_the_posterior) {
+  const auto problem = make_gaussian_problem();
+  PosteriorLangevinOptions options;
+  options.steps = 40;
+  options.iterations = 4096;
+  options.step = 0.05;
+  const auto moments = recursion(problem, options, langevin_step(problem, options));
+  const auto truth = posterior(problem, problem.prior);
+  print_bias("langevin", moments, problem);
+  BOOST_TEST(relative_difference(moments.mean, truth.mean) < 0.05);
+  BOOST_TEST(relative_difference(moments.covariance, truth.covariance) < 0.05);
+}
+
+}  // namespace
+}  // namespace restore
