@@ -112,6 +112,7 @@ BOOST_AUTO_TEST_CASE(grids_have_their_ends_and_their_spacing) {
   BOOST_TEST(some.size() == 5U);
   for (const std::size_t i : {0, 1, 2, 3}) BOOST_TEST(some[i].sigma == all[3 * i].sigma);
   BOOST_TEST(respaced(all, 10)[7].sigma == all[7].sigma);
+  BOOST_TEST(respaced(all, 3)[1].sigma == all[5].sigma);  // 4.5, rounded
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_are_told) {
