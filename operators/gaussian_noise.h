@@ -1,4 +1,4 @@
-// y = z + sigma n, n ~ N(0, I).
+// y = z + sigma n, n ~ N(0, I); sigma one number, one a channel, or one a pixel.
 #pragma once
 
 #include "librestore/model/noise_model.h"
@@ -10,24 +10,32 @@ class GaussianNoise : public NoiseModel {
   // sigma >= 0 in [0,1] units; usage error otherwise. Without noise (0) there is no likelihood:
   // negative_log_likelihood and gradient are usage errors then.
   explicit GaussianNoise(double sigma);
+  // 1 x C x H x W, or 1 in place of any of C, H, W for what does not vary there. `description` is what
+  // describe() answers. Pictures of another size are usage errors of the functions below.
+  GaussianNoise(const torch::Tensor& sigma, std::string description);
 
   // z + sigma n with n = randn_like(rng, z): one step of the stream.
   torch::Tensor sample(const torch::Tensor& z, Rng& rng) const override;
-  // ||y - z||^2 / (2 sigma^2)
+  // sum (y - z)^2 / (2 sigma^2)
   torch::Tensor negative_log_likelihood(const torch::Tensor& y,
                                         const torch::Tensor& z) const override;
   // (z - y) / sigma^2
   torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
-  // sigma^2, 1 x 1 x 1 x 1
+  // sigma^2, the shape of sigma
   torch::Tensor variance(const torch::Tensor& z) const override;
-  double sigma() const override { return sigma_; }
-  // The number, in as many digits as it takes.
-  std::string describe() const override;
+  // sqrt(mean sigma^2)
+  double sigma() const override { return root_mean_variance_; }
+  // A single number in as many digits as it takes.
+  std::string describe() const override { return description_; }
 
  private:
-  double positive_variance() const;
+  // sigma in the type of z; usage error when it does not fit.
+  torch::Tensor sigma_for(const torch::Tensor& z) const;
+  torch::Tensor positive_variance(const torch::Tensor& z) const;
 
-  double sigma_;
+  torch::Tensor sigma_;  // float64
+  double root_mean_variance_;
+  std::string description_;
 };
 
 }  // namespace restore

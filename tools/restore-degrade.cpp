@@ -6,7 +6,7 @@
 #include "librestore/core/error.h"
 #include "librestore/image/formats.h"
 #include "operators/factory.h"
-#include "operators/gaussian_noise.h"
+#include "operators/noise_factory.h"
 #include "tools/common/frame.h"
 #include "tools/common/job_files.h"
 #include "tools/common/operator_list.h"
@@ -37,19 +37,20 @@ bool parse(int argc, char** argv, Options& options) {
   app->add_option("--operator", options.expression, "Left to right: the first acts on the picture")
       ->option_text("EXPR")
       ->required();
-  app->add_option("--noise", options.noise, "Standard deviation, pixels in [0,1] (default 0)")
-      ->option_text("S");
+  app->add_option("--noise", options.noise,
+                  "Standard deviation, pixels in [0,1] (default 0), or a model of --list")
+      ->option_text("EXPR");
   app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
-  add_listing(*app, "--list,--list-operators", "Print operators with their parameters",
-              print_operators);
+  add_listing(*app, "--list,--list-operators",
+              "Print operators and noise models with their parameters", print_operators);
   add_batch_options(*app, options.batch);
   if (!parse_command_line(*app, argc, argv)) return false;
   check_batch_options(options.batch);
   return true;
 }
 
-double noise_level(const std::string& text) {
-  if (const auto sigma = parse_noise(text)) return *sigma;
+std::shared_ptr<const NoiseModel> noise_model(const std::string& text) {
+  if (text != "auto") return make_noise(text);
   throw usage_error("--noise auto: there is nothing to estimate, say how much noise to add");
 }
 
@@ -63,15 +64,16 @@ double clipped_share(const torch::Tensor& y) {
   return (y.lt(0) | y.gt(1)).to(torch::kFloat64).mean().item<double>();
 }
 
-Outcome degrade(const Options& options, double sigma, const Item& item, const Image& picture) {
+Outcome degrade(const Options& options, const NoiseModel& noise, const Item& item,
+                const Image& picture) {
   const auto A = build_operator(options.expression, {shape_of(picture.colour), false});
   Rng rng(options.seed, image_key(item));
   Image result = picture;
-  result.colour = GaussianNoise(sigma).sample(A->apply(picture.colour), rng);
+  result.colour = noise.sample(A->apply(picture.colour), rng);
   result.alpha = measured_alpha(picture.alpha, *A);
   Json record{{"operator", options.expression},
               {"noise", options.noise},
-              {"sigma", sigma},
+              {"sigma", noise.sigma()},
               {"seed", options.seed}};
   if (holds_floats(*format_for(item.output))) {
     result.sample_type = SampleType::float32;
@@ -91,7 +93,7 @@ void write_job_of(const Options& options, const Item& item, const Json& record) 
   const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   Job job;
   job.operator_expression = rebase_expression(options.expression, {}, folder);
-  job.noise = options.noise;
+  job.noise = rebase_expression(options.noise, {}, folder);
   job.seed = options.seed;
   job.scene = shape_from(record["scene"]);
   job.measurement = shape_from(record["measurement"]);
@@ -138,13 +140,14 @@ void print_undo(const std::string& output) {
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  const double sigma = noise_level(options.noise);
-  const auto files = expression_files(options.expression);
+  const auto noise = noise_model(options.noise);
+  auto files = expression_files(options.expression);
+  for (auto& file : expression_files(options.noise)) files.push_back(std::move(file));
 
   PictureRun pictures;
   pictures.tool = kText.name;
   pictures.parameters = {{"operator", options.expression},
-                         {"noise", sigma},
+                         {"noise", noise->describe()},
                          {"seed", options.seed},
                          {"version", RESTORE_VERSION}};
   std::set<fs::path> jobs;
@@ -153,7 +156,7 @@ ExitCode run(int argc, char** argv) {
     check_job_place(options, item, jobs);
   };
   pictures.work = [&](const Item& item, const Image& picture, Observer&) {
-    return degrade(options, sigma, item, picture);
+    return degrade(options, *noise, item, picture);
   };
   pictures.saved = [&](const Item& item, const Json& record) {
     write_job_of(options, item, record);

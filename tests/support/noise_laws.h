@@ -5,8 +5,8 @@
 
 namespace restore::testing {
 
-// N1: over `kDraws` pictures, mean and variance of sample(z) at every level of grey lie within five
-// standard errors of z and variance(z).
+// N1: over `kDraws` pictures, mean and variance of sample(z) at every level of grey and in every one of
+// three channels lie within five standard errors of z and variance(z).
 void check_noise_moments(const NoiseModel& noise);
 // N2: gradient against central differences of negative_log_likelihood in float64.
 void check_noise_gradient(const NoiseModel& noise);

@@ -5,14 +5,115 @@
 #include "librestore/model/random.h"
 #include "operators/gaussian_noise.h"
 #include "operators/noise_estimate.h"
+#include "operators/noise_factory.h"
+#include "operators/poisson_noise.h"
 #include "tests/support/noise_laws.h"
 
 namespace restore {
 namespace {
 
-BOOST_AUTO_TEST_CASE(gaussian_noise_obeys_the_laws) {
-  testing::check_noise_laws(GaussianNoise(0.05));
-  testing::check_noise_laws(GaussianNoise(2));
+BOOST_AUTO_TEST_CASE(every_row_obeys_the_laws) {
+  for (const auto& row : noise_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      BOOST_TEST(!row.law_instances.empty());
+      for (const auto& expression : row.law_instances) {
+        BOOST_TEST_CONTEXT(expression) { testing::check_noise_laws(*make_noise(expression)); }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(descriptions_are_expressions_of_the_same_noise) {
+  const auto z = torch::full({1, 3, 4, 5}, 0.3, torch::kFloat64);
+  for (const auto& row : noise_table()) {
+    for (const auto& expression : row.law_instances) {
+      const auto noise = make_noise(expression), again = make_noise(noise->describe());
+      Rng first(6), second(6);
+      BOOST_TEST(noise->describe() == again->describe());
+      BOOST_TEST(torch::equal(noise->sample(z, first), again->sample(z, second)));
+    }
+  }
+}
+
+// The standard deviation that a method is told is that of the variance at mid-grey; rounding, whose
+// variance varies faster than any grey, says its mean over all greys: step^2 / 6.
+BOOST_AUTO_TEST_CASE(sigma_is_the_root_mean_variance) {
+  const auto grey = torch::full({1, 3, 1, 1}, 0.5, torch::kFloat64);
+  for (const char* expression :
+       {"12.75/255", "gaussian(channels:0.1,0.2,0.3)", "correlated(0.1, 2)", "poisson(0.01)",
+        "poisson-gaussian(0.01, 0.05)"}) {
+    const auto noise = make_noise(expression);
+    const double expected = std::sqrt(noise->variance(grey).mean().item<double>());
+    BOOST_TEST(noise->sigma() == expected, boost::test_tools::tolerance(1e-12));
+  }
+  const auto greys = torch::linspace(0, 1, 7001, torch::kFloat64).view({1, 1, 1, -1});
+  const auto rounding = make_noise("quantisation(3)");
+  // The trapezium's rule on seven parabolas of 1000 intervals each.
+  BOOST_TEST(rounding->sigma() == std::sqrt(rounding->variance(greys).mean().item<double>()),
+             boost::test_tools::tolerance(2e-4));
+}
+
+// Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w) over
+// the mean of P; with length 0 it is 0.
+BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {
+  Rng rng(7);
+  const auto z = torch::zeros({40, 1, 1, 64}, torch::kFloat64);
+  const auto n = make_noise("correlated(0.1, 2)")->sample(z, rng);
+  const auto w = torch::arange(64, torch::kFloat64) * (2 * M_PI / 64);
+  const auto P = 1 / (1 + 4 * 4 * (w / 2).sin().square());
+  const double expected = ((P * w.cos()).mean() / P.mean()).item<double>();
+  const double found = ((n * n.roll(1, 3)).mean() / n.square().mean()).item<double>();
+  // 2560 numbers of which some four go together: 5 standard errors of a correlation coefficient.
+  BOOST_TEST(std::abs(found - expected) < 5 * (1 - expected * expected) / std::sqrt(2560 / 4.0));
+}
+
+// A chi-square of 10^4 counts of mean 3.3 against e^-3.3 3.3^k / k!, 0 to 9 and the rest: 10 degrees of
+// freedom, above 35.6 with probability 1e-4.
+BOOST_AUTO_TEST_CASE(counts_follow_the_poisson_distribution) {
+  Rng rng(8);
+  constexpr double kRate = 3.3, kCount = 1e4;
+  const auto counts = poisson_counts(torch::full({1, 1, 100, 100}, kRate, torch::kFloat64), rng);
+  double chi_square = 0, p = std::exp(-kRate), rest = 1;
+  for (int k = 0; k < 10; ++k, p *= kRate / k) {
+    const double found = counts.eq(k).sum().item<double>();
+    chi_square += (found - kCount * p) * (found - kCount * p) / (kCount * p);
+    rest -= p;
+  }
+  const double found = counts.ge(10).sum().item<double>();
+  chi_square += (found - kCount * rest) * (found - kCount * rest) / (kCount * rest);
+  BOOST_TEST(chi_square < 35.6);
+  BOOST_TEST(poisson_counts(torch::full({1, 1, 2, 2}, -1.0), rng).abs().max().item<double>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_in_a_noise_expression_are_one_line_with_a_column) {
+  const auto message = [](const std::string& expression) -> std::string {
+    try {
+      make_noise(expression);
+    } catch (const Error& problem) {
+      return problem.what();
+    }
+    return "accepted";
+  };
+  const std::vector<std::pair<std::string, std::string>> mistakes{
+      {"-0.1", "column 1: a standard deviation"},
+      {"loud", "column 1: unknown noise \"loud\""},
+      {"poisson", "column 1: poisson needs gain"},
+      {"poisson(0)", "column 9"},
+      {"poisson(0.1) | 0.2", "column 16: one noise model"},
+      {"gaussian(red:1)", "column 10: write a number"},
+      {"quantisation(2.5)", "column 14"},
+  };
+  for (const auto& [expression, expected] : mistakes) {
+    const auto found = message(expression);
+    BOOST_TEST((found.find(expected) != std::string::npos), expression << " says: " << found);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_map_of_another_size_is_refused) {
+  Rng rng(9);
+  const GaussianNoise noise(torch::ones({1, 1, 4, 5}), "map");
+  BOOST_CHECK_NO_THROW(noise.sample(torch::zeros({2, 3, 4, 5}), rng));
+  BOOST_CHECK_THROW(noise.sample(torch::zeros({1, 3, 4, 6}), rng), Error);
 }
 
 BOOST_AUTO_TEST_CASE(no_noise_is_no_noise) {

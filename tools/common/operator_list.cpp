@@ -4,6 +4,7 @@
 
 #include "operators/factory.h"
 #include "operators/kernels.h"
+#include "operators/noise_factory.h"
 
 namespace restore {
 
@@ -14,6 +15,11 @@ void print_operators() {
   }
   fmt::print("\nKernels:\n");
   for (const auto& row : kernel_table()) fmt::print("  {:<30} {}\n", row.usage, row.help);
+  fmt::print("\nNoise (--noise), z = A x and n ~ N(0, I):\n");
+  for (const auto& row : noise_table()) {
+    fmt::print("  {:<18} {}\n", row.name, row.summary);
+    for (const auto& line : row.parameters) fmt::print("  {:<18}   {}\n", "", line);
+  }
 }
 
 }  // namespace restore

@@ -1,4 +1,4 @@
-// The tables of operators and kernels, for people.
+// The tables of operators, kernels and noise models, for people.
 #pragma once
 
 namespace restore {

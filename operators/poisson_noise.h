@@ -1,0 +1,34 @@
+// Photon counting: y = gain k, k ~ Poisson(z / gain). The gain is what one count adds to a pixel.
+#pragma once
+
+#include "librestore/model/noise_model.h"
+
+namespace restore {
+
+// Counts with the means `rate`, by inversion of one uniform number each, from the mode outwards (Kemp,
+// Kemp 1991, "Poisson random variate generation", https://doi.org/10.2307/2347913); some sqrt(rate)
+// steps. Below a probability of 2^-24 the tails are cut. Negative rates count as 0.
+torch::Tensor poisson_counts(const torch::Tensor& rate, Rng& rng);
+
+class PoissonNoise : public NoiseModel {
+ public:
+  // gain > 0 in [0,1] units.
+  explicit PoissonNoise(double gain) : gain_(gain) {}
+
+  // One step of the stream.
+  torch::Tensor sample(const torch::Tensor& z, Rng& rng) const override;
+  // sum (z - y log z) / gain, z taken as at least a thousandth of a count.
+  torch::Tensor negative_log_likelihood(const torch::Tensor& y,
+                                        const torch::Tensor& z) const override;
+  // (1 - y / z) / gain; 0 below a thousandth of a count.
+  torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
+  // gain z
+  torch::Tensor variance(const torch::Tensor& z) const override;
+  double sigma() const override { return std::sqrt(gain_ / 2); }
+  std::string describe() const override;
+
+ private:
+  double gain_;
+};
+
+}  // namespace restore
