@@ -1,0 +1,259 @@
+// restore-sample: pictures out of a prior alone, nothing being measured.
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+
+#include <fmt/core.h>
+
+#include "librestore/core/interrupt.h"
+#include "librestore/core/json.h"
+#include "librestore/core/parallel.h"
+#include "librestore/core/progress.h"
+#include "librestore/image/formats.h"
+#include "librestore/image/image_io.h"
+#include "librestore/model/random.h"
+#include "librestore/model/threads.h"
+#include "priors/diffusion/schedule.h"
+#include "priors/diffusion/table.h"
+#include "priors/factory.h"
+#include "tools/common/command_line.h"
+#include "tools/common/run_tool.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+const ToolText kText = {
+    "restore-sample", "Draw pictures from a prior: what it takes pictures to be.",
+    "restore-sample --size 128x128 --count 4 -o samples",
+    "Writes sample-0000.png and on into the folder DIR. Sample k is the same whatever --count and\n"
+    "--first are. A prior must be an MMSE denoiser, as networks are and tv is not.\n"
+    "\n"
+    "Noise levels fall from --sigma-max to --sigma-min and then to 0, within the range that the\n"
+    "prior was made for. The first must hide every picture: a sample starts as grey and noise."};
+
+struct Options {
+  std::string prior = "natural";
+  std::string size, output, format = "png", sampler = "heun", progress = "auto";
+  std::vector<std::string> parameters;
+  int count = 1, first = 0, channels = 3, steps = 32, threads = 0;
+  double sigma_max = 10, sigma_min = 0.005, rho = 7;
+  std::uint64_t seed = 0;
+  bool overwrite = false, json = false, quiet = false;
+};
+
+void print_samplers() {
+  for (const SamplerRow& row : sampler_table()) {
+    fmt::print("{:<12} {}\n{:<12} {}\n", row.name, row.summary, "", row.citation);
+    for (const auto& parameter : row.parameters()) fmt::print("{:<12}   {}\n", "", parameter);
+  }
+}
+
+void add_options(CLI::App& app, Options& o) {
+  app.add_option("--prior", o.prior, "A name or a file (default natural)")->option_text("PRIOR");
+  app.add_option("--size", o.size, "Width and height of a sample")->option_text("WxH")->required();
+  app.add_option("--channels", o.channels, "1 for grey, 3 for colour (default)")
+      ->option_text("C")
+      ->check(CLI::IsMember({1, 3}));
+  app.add_option("--count", o.count, "Samples to draw (default 1)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--first", o.first, "The first sample's number (default 0)")
+      ->option_text("K")
+      ->check(CLI::Range(0, 900000));
+  app.add_option("--seed", o.seed, "Other random numbers (default 0)")->option_text("S");
+  app.add_option("-o,--output", o.output, "Folder for the samples")->option_text("DIR")->required();
+  app.add_option("--format", o.format, "Extension of the files (default png)")->option_text("EXT");
+  app.add_flag("--overwrite", o.overwrite, "Replace samples that exist");
+  app.add_option("--sampler", o.sampler, "What draws (default heun)")->option_text("NAME");
+  app.add_option("--param", o.parameters, "A parameter of the sampler; repeatable")
+      ->option_text("K=V")
+      ->allow_extra_args(false);
+  app.add_option("--steps", o.steps, "Noise levels (default 32)")
+      ->option_text("N")
+      ->check(CLI::Range(2, 100000));
+  app.add_option("--sigma-max", o.sigma_max, "First noise level, pixels in [0,1] (default 10)")
+      ->option_text("S")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--sigma-min", o.sigma_min, "Last noise level before 0 (default 0.005)")
+      ->option_text("S")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--rho", o.rho, "Higher puts more steps at low noise (default 7)")
+      ->option_text("R")
+      ->check(CLI::Range(1, 100));
+  add_listing(app, "--list-samplers", "Print samplers with their parameters", print_samplers);
+  app.add_option("-j,--threads", o.threads, "Threads (default: all cores)")
+      ->option_text("N")
+      ->check(CLI::Range(1, 4096));
+  app.add_flag("--json", o.json, "One JSON object a sample on stdout");
+  app.add_option("--progress", o.progress, "auto, plain, json or none, on stderr")
+      ->option_text("STYLE");
+  app.add_flag("-q,--quiet", o.quiet, "Print errors only");
+}
+
+Shape parse_size(const Options& o) {
+  int width = 0, height = 0, end = 0;
+  const int found = std::sscanf(o.size.c_str(), "%5dx%5d%n", &width, &height, &end);
+  if (found != 2 || end != static_cast<int>(o.size.size()) || width < 1 || height < 1)
+    throw usage_error("--size {}: write WIDTHxHEIGHT in pixels, as in 128x96", o.size);
+  return {o.channels, height, width};
+}
+
+std::unique_ptr<Sampler> make_sampler(const Options& o) {
+  std::map<std::string, std::string> values;
+  for (const auto& assignment : o.parameters) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw usage_error("--param {}: write NAME=VALUE", assignment);
+    values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  }
+  return find_sampler(o.sampler).make(values);
+}
+
+std::shared_ptr<const Denoiser> mmse_prior(const std::string& name) {
+  auto prior = make_prior(name);
+  if (!dynamic_cast<const MmseDenoiser*>(prior.get()))
+    throw usage_error("prior '{}' is no MMSE denoiser: there is no distribution to draw from",
+                      name);
+  return prior;
+}
+
+std::vector<double> noise_levels(const Options& o, const SigmaRange& range) {
+  const double first = std::min(o.sigma_max, range.maximum);
+  const double last = std::max(o.sigma_min, range.minimum);
+  if (!(last < first))
+    throw usage_error("--sigma-min {} is not below --sigma-max {}: levels fall", last, first);
+  return ve_sigmas(edm_schedule(o.steps, last, first, o.rho));
+}
+
+// Usage error where one is in the way.
+std::vector<fs::path> output_paths(const Options& o) {
+  if (!format_for("sample." + o.format))
+    throw usage_error("--format {}: not a format that can be written; png, tif, exr, jpg, webp",
+                      o.format);
+  const fs::path folder = o.output;
+  if (fs::exists(folder) && !fs::is_directory(folder))
+    throw usage_error("{}: not a folder; -o names the one that the samples go to", o.output);
+  std::vector<fs::path> paths;
+  for (int k = o.first; k < o.first + o.count; ++k) {
+    paths.push_back(folder / fmt::format("sample-{:04}.{}", k, o.format));
+    if (fs::exists(paths.back()) && !o.overwrite)
+      throw usage_error("{}: exists; --overwrite replaces it", paths.back().string());
+  }
+  return paths;
+}
+
+class SampleProgress : public Observer {
+ public:
+  SampleProgress(Progress& progress, std::string name)
+      : progress_(progress), name_(std::move(name)) {}
+  bool step(const StepReport& report) override {
+    progress_.step(name_, static_cast<double>(report.iteration) / report.iterations);
+    return true;
+  }
+
+ private:
+  Progress& progress_;
+  std::string name_;
+};
+
+struct Job {
+  const Options& options;
+  Shape shape;
+  std::shared_ptr<const Denoiser> prior;
+  std::unique_ptr<Sampler> sampler;
+  std::vector<double> sigmas;
+};
+
+Summary draw(const Job& job, int k, const fs::path& path, Observer& observer) {
+  const Options& o = job.options;
+  Rng rng(o.seed, 0, static_cast<std::uint32_t>(k));
+  // x_T = x0 + sigma_max n, any x0 where sigma_max hides it
+  const auto x_T = 0.5 + job.sigmas.front() * randn(rng, job.shape);
+  const auto [x, summary] = job.sampler->run(*job.prior, job.sigmas, x_T, rng, &observer);
+  if (!summary.usable()) throw item_error("{}: {}", path.string(), summary.message);
+  const auto types = format_for(path)->sample_types;
+  const bool floats = std::find(types.begin(), types.end(), SampleType::float32) != types.end();
+  Image picture;
+  picture.colour = x;
+  picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
+  SaveOptions save;
+  save.history = {
+      "restore-sample " RESTORE_VERSION,
+      fmt::format("prior {}, sampler {}, steps {}, seed {}, sample {}",
+                  fs::path(o.prior).filename().string(), o.sampler, o.steps, o.seed, k)};
+  save_image(picture, path, save);
+  return summary;
+}
+
+void print_result(const Options& o, int k, const fs::path& path, const Summary& summary) {
+  if (o.quiet) return;
+  if (!o.json) {
+    fmt::print("{}: {}, {} denoiser calls\n", path.string(), summary.message,
+               summary.denoiser_calls);
+    return;
+  }
+  Json record = {{"output", path.string()},
+                 {"sample", k},
+                 {"seed", o.seed},
+                 {"prior", o.prior},
+                 {"sampler", o.sampler}};
+  record["denoiser_calls"] = summary.denoiser_calls;
+  fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths) {
+  const Options& o = job.options;
+  const auto progress =
+      make_progress(o.quiet ? ProgressStyle::none : parse_progress_style(o.progress));
+  const auto budget = divide_threads(o.threads, o.count);
+  std::atomic<int> failed = 0;
+  progress->begin(kText.name, o.count);
+  parallel_items(o.count, budget, [&](std::int64_t i) {
+    if (interrupted()) return;
+    set_torch_threads(budget.per_item);
+    const auto& path = paths[static_cast<std::size_t>(i)];
+    const int k = o.first + static_cast<int>(i);
+    SampleProgress observer(*progress, path.filename().string());
+    try {
+      const auto summary = draw(job, k, path, observer);
+      progress->aside([&] { print_result(o, k, path, summary); });
+      progress->item_done(path.filename().string(), true);
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::some_failed) throw;
+      ++failed;
+      progress->message(fmt::format("{}: {}", kText.name, error.what()));
+      progress->item_done(path.filename().string(), false);
+    }
+  });
+  progress->end();
+  throw_if_interrupted();
+  return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
+}
+
+ExitCode run(int argc, char** argv) {
+  Options o;
+  const auto app = make_command_line(kText);
+  add_options(*app, o);
+  if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
+  const auto shape = parse_size(o);
+  auto sampler = make_sampler(o);
+  const auto paths = output_paths(o);
+  auto prior = mmse_prior(o.prior);
+  auto sigmas = noise_levels(o, prior->sigma_range());
+  const Job job{o, shape, std::move(prior), std::move(sampler), std::move(sigmas)};
+
+  std::vector<std::string> targets;
+  for (const auto& path : paths) targets.push_back(path.string());
+  std::error_code error;
+  fs::create_directories(o.output, error);
+  if (error) throw file_error(o.output, "cannot create the folder", error.value());
+  remove_abandoned_files(targets);
+  return draw_all(job, paths);
+}
+
+}  // namespace
+}  // namespace restore
+
+int main(int argc, char** argv) { return restore::run_tool(argc, argv, restore::run); }
