@@ -6,8 +6,8 @@
 namespace restore::testing {
 namespace {
 
-const Words kTools = {"restore-inpaint", "restore-upscale", "restore-deblur",
-                      "restore-pnp",     "restore-degrade", "restore-compare"};
+const Words kTools = {"restore-inpaint", "restore-upscale", "restore-deblur", "restore-pnp",
+                      "restore-degrade", "restore-compare", "restore-sample"};
 
 BOOST_AUTO_TEST_CASE(help_and_version_are_answers_not_errors) {
   for (const auto& tool : kTools) {

@@ -1,0 +1,80 @@
+// restore-sample: the same sample for the same seed and number, in files that were not there before.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/tool_bench.h"
+
+namespace restore::testing {
+namespace {
+
+// A network at its smallest work; what `more` names replaces it.
+Words call(const std::string& folder, const Words& more = {}) {
+  Words words = {"restore-sample", "-o", folder};
+  for (const auto& [flag, value] : std::map<std::string, std::string>{
+           {"--size", "16x12"}, {"--steps", "3"}, {"--sampler", "dpm++2m"}})
+    if (std::find(more.begin(), more.end(), flag) == more.end())
+      words.insert(words.end(), {flag, value});
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_is_that_of_its_seed_and_number) {
+  const ToolBench bench;
+  bench.run_well(call("out/all", {"--count", "3"}));
+  bench.run_well(call("out/one", {"--first", "2", "-j", "1"}));
+  bench.run_well(call("out/other", {"--seed", "1"}));
+  const auto second = read_bytes(bench / "out/all/sample-0002.png");
+  BOOST_TEST(second == read_bytes(bench / "out/one/sample-0002.png"));
+  BOOST_TEST(second != read_bytes(bench / "out/all/sample-0000.png"));
+  BOOST_TEST(read_bytes(bench / "out/all/sample-0000.png") !=
+             read_bytes(bench / "out/other/sample-0000.png"));
+  BOOST_TEST(bench.contents().count("out/one/sample-0000.png") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(samples_have_the_size_and_the_kind_asked_for) {
+  const ToolBench bench;
+  bench.run_well(call("out", {"--channels", "1", "--format", "exr"}));
+  const auto picture = read_raw(bench / "out/sample-0000.exr");
+  BOOST_TEST(picture.width == 16);
+  BOOST_TEST(picture.height == 12);
+  BOOST_TEST(picture.channels == 1);
+  BOOST_TEST((picture.type == SampleType::float32));
+}
+
+BOOST_AUTO_TEST_CASE(results_are_told_to_people_and_programs) {
+  const ToolBench bench;
+  const auto line = bench.run_well(call("out/a")).out;
+  BOOST_TEST(line == "out/a/sample-0000.png: dpm++2m: 3 noise levels, 3 denoiser calls\n");
+  const auto object = bench.run_well(call("out/b", {"--json"})).out;
+  BOOST_TEST(object.find("\"denoiser_calls\":3") != std::string::npos, object);
+  BOOST_TEST(bench.run_well(call("out/c", {"-q"})).out == "");
+}
+
+BOOST_AUTO_TEST_CASE(lists_need_no_size) {
+  const auto list = run_restore({"restore-sample", "--list-samplers"});
+  BOOST_TEST(list.exit_code == 0, list.err);
+  for (const std::string name : {"heun", "ddim", "langevin", "S_churn"})
+    BOOST_TEST(list.out.find(name) != std::string::npos, list.out);
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_refused_before_any_work) {
+  const ToolBench bench;
+  const auto refuse = [&](const Words& more, const Words& mentions) {
+    bench.check_refusal(call("out/new", more), ExitCode::usage, mentions);
+  };
+  refuse({"--prior", "tv"}, {"tv", "MMSE"});
+  refuse({"--prior", "nonsense"}, {"nonsense", "natural"});
+  refuse({"--sampler", "nonsense"}, {"nonsense", "heun"});
+  refuse({"--param", "eta=1"}, {"eta"});
+  refuse({"--format", "xyz"}, {"xyz", "png"});
+  refuse({"--sigma-max", "0.001"}, {"--sigma-min", "--sigma-max"});
+  for (const std::string size : {"16", "0x4", "4x", "4x4x4", "-4x4"})
+    refuse({"--size", size}, {"--size", "WIDTHxHEIGHT"});
+  bench.check_refusal(call("photo.png"), ExitCode::usage, {"photo.png", "folder"});
+  write_bytes(bench / "out/sample-0001.png", "precious");
+  bench.check_refusal(call("out", {"--count", "2"}), ExitCode::usage,
+                      {"sample-0001.png", "--overwrite"});
+  bench.run_well(call("out", {"--count", "2", "--overwrite"}));
+}
+
+}  // namespace
+}  // namespace restore::testing
