@@ -1,14 +1,17 @@
 // Priors made of pictures: the empirical distribution, and the local score machine of its patches.
 #include "priors/patch/patch_prior.h"
+#include "priors/patch/picture_folder.h"
 
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/image/image_io.h"
 #include "librestore/model/random.h"
 #include "priors/patch/empirical.h"
 #include "priors/patch/local_score.h"
 #include "tests/support/comparison.h"
 #include "tests/support/denoiser_laws.h"
+#include "tests/support/temporary_folder.h"
 
 namespace restore {
 namespace {
@@ -175,6 +178,29 @@ std::vector<PatchSource> law_sources() {
 
 BOOST_AUTO_TEST_CASE(the_patch_prior_obeys_the_laws) {
   testing::check_denoiser_laws(PatchPrior(law_sources(), "patches"));
+}
+
+void save(const torch::Tensor& colour, const std::filesystem::path& path) {
+  Image image;
+  image.colour = colour.to(torch::kFloat32);
+  save_image(image, path);
+}
+
+BOOST_AUTO_TEST_CASE(folders_of_pictures_are_read_in_order) {
+  const testing::TemporaryFolder folder;
+  BOOST_CHECK_THROW(load_pictures(folder.path()), Error);
+  BOOST_CHECK_THROW(load_pictures(folder / "none"), Error);
+  std::filesystem::create_directory(folder / "more");
+  save(torch::full({1, 3, 4, 5}, 0.6), folder / "b.png");
+  save(torch::full({1, 1, 4, 5}, 0.2), folder / "a.png");
+  save(torch::full({1, 3, 4, 5}, 0.8), folder / "more/c.png");
+  const auto pictures = load_equal_pictures(folder.path());
+  BOOST_TEST(pictures.sizes() == (std::vector<std::int64_t>{3, 3, 4, 5}));
+  for (const auto& [at, value] : {std::pair{0, 0.2}, {1, 0.6}, {2, 0.8}})  // 51 n / 255
+    BOOST_TEST(largest_difference(pictures[at], torch::full({3, 4, 5}, value)) < 1e-6);
+  save(torch::full({1, 3, 4, 6}, 0.5), folder / "d.png");
+  BOOST_TEST(load_pictures(folder.path()).size() == 4u);
+  BOOST_CHECK_THROW(load_equal_pictures(folder.path()), Error);
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_texture_is_made_whole_by_its_own_patches) {
