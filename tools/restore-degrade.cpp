@@ -38,7 +38,7 @@ bool parse(int argc, char** argv, Options& options) {
       ->option_text("EXPR")
       ->required();
   app->add_option("--noise", options.noise,
-                  "Standard deviation, pixels in [0,1] (default 0), or a model of --list")
+                  "Standard deviation in [0,1] (default 0), or a model of --list")
       ->option_text("EXPR");
   app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
   add_listing(*app, "--list,--list-operators",
