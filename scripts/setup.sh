@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache git
   libtorch-dev              # tensors, networks
-  libopenblas0-serial       # libtorch's products of matrices, 15 times faster than with libblas3
+  libopenblas0-openmp       # libtorch's products of matrices; libopenblas0-serial is not safe with threads
   libopenimageio-dev libwebp-dev zlib1g-dev  # picture files
   libexiv2-dev              # EXIF, XMP, IPTC
   libeigen3-dev libtbb-dev librandom123-dev libfmt-dev nlohmann-json3-dev libcli11-dev
