@@ -82,7 +82,7 @@ struct Entry {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
-        "the shipped network, trained on photographs; natural:bfloat16 is faster on some machines; "
+        "the shipped network, trained on photographs; natural:bfloat16 is faster on processors with AVX-512; "
         "a "
         "path to a .safetensors file takes the network in it",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "

@@ -51,7 +51,8 @@ void add_options(CLI::App& app, Options& o) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end");
-  app.add_flag("--float32", o.float32, "No bfloat16 in the convolutions");
+  app.add_flag("--float32", o.float32,
+               "No bfloat16 in the convolutions (default where there is no AVX-512)");
   app.add_option("--width", o.network.width, "Channels at half resolution")->capture_default_str();
   app.add_option("--encoder", o.network.encoder, "Blocks of each level on the way down, as 3,4")
       ->delimiter(',');
@@ -117,7 +118,7 @@ ExitCode train(int argc, char** argv) {
 
   const int threads = o.threads > 0 ? o.threads : available_threads();
   o.train.threads = o.pool.threads = threads;
-  o.train.bfloat16 = !o.float32;
+  if (o.float32) o.train.bfloat16 = false;
   o.train.progressive = !o.fixed_crops;
   auto state = first_state(o);
   const auto progress = make_progress(parse_progress_style(o.progress));

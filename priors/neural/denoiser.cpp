@@ -6,6 +6,7 @@
 
 #include "librestore/core/error.h"
 #include "priors/neural/preconditioning.h"
+#include "priors/neural/processor.h"
 
 namespace restore {
 namespace {
@@ -25,9 +26,10 @@ std::int64_t padding(std::int64_t size, std::int64_t multiple) {
 NetworkDenoiser::NetworkDenoiser(PriorFile prior, std::string name, Precision precision)
     : prior_(std::move(prior)),
       name_(std::move(name)),
-      weights_(
-          cast_weights(prior_.network, prior_.weights, torch::kFloat32,
-                       precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat32)) {}
+      weights_(cast_weights(prior_.network, prior_.weights, torch::kFloat32,
+                            precision == Precision::bfloat16 && has_fast_bfloat16()
+                                ? torch::kBFloat16
+                                : torch::kFloat32)) {}
 
 std::optional<int> NetworkDenoiser::receptive_field() const {
   return restore::receptive_field(prior_.network);

@@ -12,6 +12,7 @@
 namespace restore {
 
 // Of the convolutions inside the blocks for float32 pictures; everything else stays float32.
+// bfloat16 falls back to float32 where it would be slower (processor.h).
 enum class Precision { float32, bfloat16 };
 
 // Any size (padded inside by repeating the last row and column), one or three channels. A picture of

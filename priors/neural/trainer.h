@@ -15,22 +15,23 @@
 #include <torch/types.h>
 
 #include "priors/neural/photo_pool.h"
+#include "priors/neural/processor.h"
 #include "priors/neural/training_state.h"
 
 namespace restore {
 
 struct TrainOptions {
-  std::int64_t steps = 0;           // 0: no limit
-  double hours = 0;                 // of wall time over all sessions; 0: no limit
-  double learning_rate = 1e-3;      // at the end of the warm-up
-  int warm_up = 200;                // steps
-  double final_rate = 0.01;         // of the learning rate, at the end of the cosine
-  double clip = 1;                  // largest norm of the gradient
-  double ema = 0.999;               // of the moving average; shorter at the start
-  int micro_batches = 4;            // of about 64 x 64 x 4 pixels each
-  int crop = 64;                    // px at the start, a multiple of the network's alignment
-  bool progressive = true;          // crops grow to 1.5 and 2 times at 60 and 85 % of the run
-  bool bfloat16 = true;             // convolutions of the blocks
+  std::int64_t steps = 0;               // 0: no limit
+  double hours = 0;                     // of wall time over all sessions; 0: no limit
+  double learning_rate = 1e-3;          // at the end of the warm-up
+  int warm_up = 200;                    // steps
+  double final_rate = 0.01;             // of the learning rate, at the end of the cosine
+  double clip = 1;                      // largest norm of the gradient
+  double ema = 0.999;                   // of the moving average; shorter at the start
+  int micro_batches = 4;                // of about 64 x 64 x 4 pixels each
+  int crop = 64;                        // px at the start, a multiple of the network's alignment
+  bool progressive = true;              // crops grow to 1.5 and 2 times at 60 and 85 % of the run
+  bool bfloat16 = has_fast_bfloat16();  // convolutions of the blocks
   double restoration_share = 0.85;  // of the noise levels drawn from [0.01, 1], else [0.002, 50]
   int threads = 1;
   CropOptions crops;
