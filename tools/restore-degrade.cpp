@@ -126,14 +126,17 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
-void print_undo(const std::string& output) {
+void print_undo(const std::string& output, const NoiseModel& noise) {
   const fs::path path = output;
   const bool folder = fs::is_directory(path);
   const auto job = folder ? path : job_path(path);
   // Without the slash that may end the name.
   auto restored = folder ? fs::path((path / "").parent_path().string() + "-restored") : path;
   if (!folder) restored.replace_filename(path.stem() += "-restored" + path.extension().string());
-  fmt::print("undo: restore-pnp {} --job {} -o {}\n", shell_word(output), shell_word(job),
+  // Methods take one sigma; a noise model is named by a word.
+  const bool model = std::isalpha(static_cast<unsigned char>(noise.describe().front()));
+  const auto sigma = model ? fmt::format(" --noise {:.3g}", noise.sigma()) : std::string();
+  fmt::print("undo: restore-pnp {} --job {}{} -o {}\n", shell_word(output), shell_word(job), sigma,
              shell_word(restored));
 }
 
@@ -165,7 +168,7 @@ ExitCode run(int argc, char** argv) {
   const auto code = run_pictures(options.batch, pictures);
   const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run &&
                     options.batch.plan_to.empty();
-  if (told && code == ExitCode::ok) print_undo(options.batch.output);
+  if (told && code == ExitCode::ok) print_undo(options.batch.output, *noise);
   return code;
 }
 
