@@ -1,4 +1,4 @@
-#include "librestore/core/error.h"
+#include "librestore/core/named_rows.h"
 #include "priors/classic/bm3d.h"
 #include "priors/classic/nonlocal_means.h"
 #include "priors/classic/total_variation.h"
@@ -162,13 +162,10 @@ std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
   }
   const std::size_t colon = name.find(':');
   const std::string head = name.substr(0, colon);
-  std::string known;
-  for (const Entry& entry : entries()) {
+  for (const Entry& entry : entries())
     if (entry.row.name == head)
       return entry.make(colon == std::string::npos ? "" : name.substr(colon + 1));
-    known += (known.empty() ? "" : ", ") + entry.row.name;
-  }
-  throw usage_error("unknown prior '{}'; there are {}", name, known);
+  throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
 }
 
 std::string default_prior_name() { return find_shipped_prior("natural") ? "natural" : "tv"; }

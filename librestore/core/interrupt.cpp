@@ -92,16 +92,16 @@ std::string random_letters() {
 // Long ones are cut, for file systems take 255 bytes.
 std::string temporary_stem(const fs::path& target) { return target.stem().string().substr(0, 200); }
 
-// `.stem.XXXXXX.ext` beside the target.
+// `.stem.LETTERS.ext` beside the target.
 std::string temporary_name(const fs::path& target) {
   const std::string name = fmt::format(".{}.{}{}", temporary_stem(target), random_letters(),
                                        target.extension().string());
   return target.has_parent_path() ? (target.parent_path() / name).string() : name;
 }
 
-// `.stem.ext` of `.stem.XXXXXX.ext`; empty when it is no temporary file's name.
+// `.stem.ext` of `.stem.LETTERS.ext`; empty when it is no temporary file's name.
 std::string without_letters(const fs::path& name) {
-  const std::string rest = name.stem().string();  // .stem.XXXXXX
+  const std::string rest = name.stem().string();  // .stem.LETTERS
   if (rest.size() < kLetterCount + 3 || rest.front() != '.') return {};
   const std::size_t dot = rest.size() - kLetterCount - 1;
   const bool letters = rest.find_first_not_of(kLetters, dot + 1) == std::string::npos;

@@ -87,4 +87,10 @@ PosteriorMoments sample_langevin(const char* name, const Measurement& measuremen
   return {result.estimate, torch::cat(variances), std::move(result.summary)};
 }
 
+Result LangevinMethod::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+                           Observer* observer) const {
+  auto found = moments(measurement, prior, rng, observer);
+  return {found.mean, {}, std::move(found.summary)};
+}
+
 }  // namespace restore

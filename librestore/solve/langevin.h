@@ -46,6 +46,16 @@ struct PosteriorMoments {
   Summary summary;
 };
 
+// A method whose chain tells mean and variance of the posterior; its estimate is the mean. Needs a
+// linear operator.
+class LangevinMethod : public Method {
+ public:
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const final;
+  virtual PosteriorMoments moments(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+                                   Observer* observer = nullptr) const = 0;
+};
+
 class LangevinTarget {
  public:
   LangevinTarget(const Measurement& measurement, const LinearOperator& A,

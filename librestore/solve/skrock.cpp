@@ -64,10 +64,4 @@ PosteriorMoments SkRock::moments(const Measurement& measurement, const Denoiser&
   return sample_langevin("skrock", measurement, prior, options_, stability, kernel, rng, observer);
 }
 
-Result SkRock::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-                   Observer* observer) const {
-  auto found = moments(measurement, prior, rng, observer);
-  return {found.mean, {}, std::move(found.summary)};
-}
-
 }  // namespace restore

@@ -25,16 +25,13 @@ struct SkRockOptions : LangevinOptions {
   int stages = 10;  // denoiser calls a step, at least 2
 };
 
-class SkRock : public Method {
+class SkRock : public LangevinMethod {
  public:
   explicit SkRock(const SkRockOptions& options = {}) : options_(options) {}
   static const Parameters<SkRockOptions>& parameters();
 
-  // The posterior mean. Needs a linear operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
   PosteriorMoments moments(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-                           Observer* observer = nullptr) const;
+                           Observer* observer = nullptr) const override;
 
  private:
   SkRockOptions options_;

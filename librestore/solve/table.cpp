@@ -1,6 +1,6 @@
 #include "librestore/solve/table.h"
 
-#include "librestore/core/error.h"
+#include "librestore/core/named_rows.h"
 #include "librestore/solve/admm.h"
 #include "librestore/solve/denoise.h"
 #include "librestore/solve/drs.h"
@@ -69,12 +69,7 @@ const std::vector<MethodRow>& solver_table() {
 }
 
 const MethodRow& find_solver(const std::string& name) {
-  std::string known;
-  for (const MethodRow& row : solver_table()) {
-    if (row.name == name) return row;
-    known += (known.empty() ? "" : ", ") + row.name;
-  }
-  throw usage_error("unknown solver '{}'; there are {}", name, known);
+  return find_row(solver_table(), name, "solver");
 }
 
 }  // namespace restore

@@ -29,10 +29,4 @@ PosteriorMoments Ula::moments(const Measurement& measurement, const Denoiser& pr
   return sample_langevin("ula", measurement, prior, options_, kStability, kernel, rng, observer);
 }
 
-Result Ula::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-                Observer* observer) const {
-  auto found = moments(measurement, prior, rng, observer);
-  return {found.mean, {}, std::move(found.summary)};
-}
-
 }  // namespace restore

@@ -13,16 +13,13 @@
 
 namespace restore {
 
-class Ula : public Method {
+class Ula : public LangevinMethod {
  public:
   explicit Ula(const LangevinOptions& options = {}) : options_(options) {}
   static const Parameters<LangevinOptions>& parameters();
 
-  // The posterior mean. Needs a linear operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
   PosteriorMoments moments(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-                           Observer* observer = nullptr) const;
+                           Observer* observer = nullptr) const override;
 
  private:
   LangevinOptions options_;

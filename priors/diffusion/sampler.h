@@ -29,6 +29,7 @@ class Walk {
   torch::Tensor denoise(const torch::Tensor& x_t, double sigma_t);
   // N(0, I) in the shape of x.
   torch::Tensor noise(const torch::Tensor& x);
+  Rng& rng() { return rng_; }
   // The end of a step at sigma_t. False: the run ends with x0_hat.
   bool proceed(const torch::Tensor& x0_hat, double sigma_t);
   Summary summary() const { return summary_; }

@@ -1,6 +1,6 @@
 #include "priors/diffusion/table.h"
 
-#include "librestore/core/error.h"
+#include "librestore/core/named_rows.h"
 #include "priors/diffusion/annealed_langevin.h"
 #include "priors/diffusion/ddim.h"
 #include "priors/diffusion/ddpm.h"
@@ -67,12 +67,7 @@ const std::vector<SamplerRow>& sampler_table() {
 }
 
 const SamplerRow& find_sampler(const std::string& name) {
-  std::string known;
-  for (const SamplerRow& row : sampler_table()) {
-    if (row.name == name) return row;
-    known += (known.empty() ? "" : ", ") + row.name;
-  }
-  throw usage_error("unknown sampler '{}'; there are {}", name, known);
+  return find_row(sampler_table(), name, "sampler");
 }
 
 }  // namespace restore

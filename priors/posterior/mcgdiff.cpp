@@ -119,12 +119,4 @@ Cloud Mcgdiff::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
   return cloud;
 }
 
-Result Mcgdiff::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-                    Observer* observer) const {
-  return draw_from_clouds(measurement, options_.samples, rng, observer,
-                          [&](const Measurement& item, Rng& stream, Observer* watch) {
-                            return cloud(item, prior, stream, watch);
-                          });
-}
-
 }  // namespace restore

@@ -19,20 +19,19 @@ struct McgdiffOptions : SamplingOptions {
   double kappa = 1e-6;  // width of the pin at noise level tau, [0,1]^2
 };
 
-class Mcgdiff : public Method {
+class Mcgdiff : public ParticleMethod {
  public:
   using Options = McgdiffOptions;
   static const Parameters<Options>& parameters();
   explicit Mcgdiff(const Options& options = {}) : options_(options) {}
 
   // Needs a spectral operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
-  // y: batch 1.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
-              Observer* observer = nullptr) const;
+              Observer* observer = nullptr) const override;
 
  private:
+  std::int64_t samples() const override { return options_.samples; }
+
   Options options_;
 };
 

@@ -34,22 +34,22 @@ torch::Tensor resample_systematic(const torch::Tensor& log_weights, Rng& rng) {
   return invert_distribution(log_weights, u);
 }
 
-Result draw_from_clouds(const Measurement& measurement, std::int64_t count, Rng& rng,
-                        Observer* observer, const MakeCloud& make_cloud) {
+Result ParticleMethod::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+                           Observer* observer) const {
   std::vector<torch::Tensor> samples_of_items;
   std::vector<Summary> summaries;
   for (const auto& y : measurement.y.split(1)) {
     Rng stream = rng;
-    auto cloud = make_cloud({y, measurement.A, measurement.noise}, stream, observer);
-    const auto u = rand(stream, {1, 1, 1}, count, torch::kFloat64).flatten();
-    samples_of_items.push_back(cloud.x.index_select(0, invert_distribution(cloud.log_weights, u)));
-    cloud.summary.message +=
+    auto made = cloud({y, measurement.A, measurement.noise}, prior, stream, observer);
+    const auto u = rand(stream, {1, 1, 1}, samples(), torch::kFloat64).flatten();
+    samples_of_items.push_back(made.x.index_select(0, invert_distribution(made.log_weights, u)));
+    made.summary.message +=
         fmt::format(", effective sample size {:.0f} % at least, log evidence {:.4g}",
-                    100 * cloud.smallest_ess, cloud.log_evidence);
-    summaries.push_back(std::move(cloud.summary));
+                    100 * made.smallest_ess, made.log_evidence);
+    summaries.push_back(std::move(made.summary));
   }
-  const auto samples = torch::stack(samples_of_items, 1);  // samples x items x input_shape
-  Result result{samples.mean(0), samples.unbind(), worst_of(summaries)};
+  const auto drawn = torch::stack(samples_of_items, 1);  // samples x items x input_shape
+  Result result{drawn.mean(0), drawn.unbind(), worst_of(summaries)};
   if (result.summary.usable())
     result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
   return result;

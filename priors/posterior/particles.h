@@ -3,8 +3,6 @@
 // https://doi.org/10.1007/978-3-030-47845-2
 #pragma once
 
-#include <functional>
-
 #include <torch/types.h>
 
 #include "librestore/model/method.h"
@@ -30,11 +28,19 @@ double log_mean_exp(const torch::Tensor& l);
 torch::Tensor resample_multinomial(const torch::Tensor& log_weights, Rng& rng);
 torch::Tensor resample_systematic(const torch::Tensor& log_weights, Rng& rng);
 
-using MakeCloud = std::function<Cloud(const Measurement& item, Rng& rng, Observer* observer)>;
+// A method that makes one cloud an item and draws its samples from that. Every item sees the same
+// random numbers, and sample k does not depend on their count. The summary's message tells effective
+// sample size and evidence.
+class ParticleMethod : public Method {
+ public:
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const final;
+  // y: batch 1.
+  virtual Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
+                      Observer* observer = nullptr) const = 0;
 
-// One cloud an item, and `count` samples drawn from it. Every item sees the same random numbers, and
-// sample k does not depend on `count`. The summary's message tells effective sample size and evidence.
-Result draw_from_clouds(const Measurement& measurement, std::int64_t count, Rng& rng,
-                        Observer* observer, const MakeCloud& make_cloud);
+ protected:
+  virtual std::int64_t samples() const = 0;
+};
 
 }  // namespace restore

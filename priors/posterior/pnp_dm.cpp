@@ -1,5 +1,7 @@
 #include "priors/posterior/pnp_dm.h"
 
+#include "priors/diffusion/ddim.h"
+
 namespace restore {
 namespace {
 
@@ -31,12 +33,10 @@ Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
       inner.steps = options_.diffusion_steps;
       inner.sigma_max = rho;
       inner.sigma_min = kLastLevel * rho;
-      const auto sigmas = noise_levels(inner, prior.sigma_range());
-      for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-        const double v = inner.fresh_variance(sigmas[i], sigmas[i + 1]);
-        state = reverse_step(state, prior.denoise(state, sigmas[i]), sigmas[i], sigmas[i + 1], v,
-                             stream);
-      }
+      // Down to where the prior's range ends, but always down.
+      const SigmaRange range{std::min(prior.sigma_range().minimum, rho / 2)};
+      const Ddim reverse({.eta = options_.eta});
+      state = reverse.run(prior, noise_levels(inner, range), state, stream).x;
       return {state, state};
     };
     return descend("pnp-dm", item, rhos, initial_state(item, 0, n, stream), watch, step,

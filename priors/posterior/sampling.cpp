@@ -4,6 +4,7 @@
 
 #include "librestore/model/random.h"
 #include "librestore/solve/plug_and_play.h"
+#include "priors/diffusion/schedule.h"
 
 namespace restore {
 namespace {
@@ -31,25 +32,9 @@ class ChunkObserver : public Observer {
 
 }  // namespace
 
-double SamplingOptions::fresh_variance(double sigma_t, double sigma_s) const {
-  return eta * eta * sigma_s * sigma_s * (1 - sigma_s * sigma_s / (sigma_t * sigma_t));
-}
-
 std::vector<double> noise_levels(const SamplingOptions& options, const SigmaRange& range) {
-  const double first = std::pow(std::min(options.sigma_max, range.maximum), 1 / options.rho);
-  const double last = std::pow(std::max(options.sigma_min, range.minimum), 1 / options.rho);
-  std::vector<double> levels;
-  for (int i = 0; i < options.steps; ++i)
-    levels.push_back(std::pow(first + i / (options.steps - 1.0) * (last - first), options.rho));
-  levels.push_back(0);
-  return levels;
-}
-
-torch::Tensor reverse_step(const torch::Tensor& x_t, const torch::Tensor& x0_hat, double sigma_t,
-                           double sigma_s, double fresh_variance, Rng& rng) {
-  const double kept = std::sqrt(std::max(0.0, sigma_s * sigma_s - fresh_variance)) / sigma_t;
-  const auto x_s = x0_hat + kept * (x_t - x0_hat);
-  return fresh_variance > 0 ? x_s + std::sqrt(fresh_variance) * randn_like(rng, x_s) : x_s;
+  return ve_sigmas(edm_schedule(options.steps, std::max(options.sigma_min, range.minimum),
+                                std::min(options.sigma_max, range.maximum), options.rho));
 }
 
 torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int64_t n, Rng& rng) {

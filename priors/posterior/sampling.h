@@ -12,6 +12,7 @@
 
 #include "librestore/core/parameters.h"
 #include "librestore/model/method.h"
+#include "priors/diffusion/reverse_step.h"
 
 namespace restore {
 
@@ -23,25 +24,18 @@ struct SamplingOptions {
   double rho = 7;  // EDM's: higher puts more steps at low noise
   double eta = 1;  // DDIM's: 0 takes no fresh noise, 1 as much as the forward process
 
-  // Of x_s given x_t and x0: the part of sigma_s^2 that is fresh,
-  //   eta^2 sigma_s^2 (1 - sigma_s^2 / sigma_t^2).
-  // Song, Meng, Ermon 2021, "Denoising Diffusion Implicit Models", https://arxiv.org/abs/2010.02502
-  double fresh_variance(double sigma_t, double sigma_s) const;
+  double fresh_variance(double sigma_t, double sigma_s) const {
+    return restore::fresh_variance(eta, sigma_t, sigma_s);
+  }
 };
 
 // The shared parameters behind a method's own.
 template <typename Options>
 Parameters<Options> with_sampling_parameters(Parameters<Options> own);
 
-// sigma_0 = sigma_max ... sigma_{steps-1} = sigma_min, then 0, clamped to the prior's range:
-//   sigma_i = (sigma_max^(1/rho) + i / (steps - 1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho
-// Karras, Aittala, Aila, Laine 2022, https://arxiv.org/abs/2206.00364, equation 5.
+// EDM's levels (priors/diffusion/schedule.h) from sigma_max to sigma_min and then 0, clamped to the
+// prior's range. Usage error when sigma_min is not below sigma_max then.
 std::vector<double> noise_levels(const SamplingOptions& options, const SigmaRange& range);
-
-// x_s ~ q(x_s | x_t, x0 = x0_hat) with the given fresh variance:
-//   x_s = x0_hat + sqrt(sigma_s^2 - v) (x_t - x0_hat) / sigma_t + sqrt(v) z
-torch::Tensor reverse_step(const torch::Tensor& x_t, const torch::Tensor& x0_hat, double sigma_t,
-                           double sigma_s, double fresh_variance, Rng& rng);
 
 // x_T = initial_estimate(y) + sigma_max n, for n samples of one item.
 torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int64_t n, Rng& rng);

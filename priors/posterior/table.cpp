@@ -1,6 +1,6 @@
 #include "priors/posterior/table.h"
 
-#include "librestore/core/error.h"
+#include "librestore/core/named_rows.h"
 #include "priors/posterior/daps.h"
 #include "priors/posterior/ddnm.h"
 #include "priors/posterior/ddnm_plus.h"
@@ -141,12 +141,7 @@ const std::vector<PosteriorRow>& posterior_table() {
 }
 
 const PosteriorRow& find_posterior_method(const std::string& name) {
-  std::string known;
-  for (const PosteriorRow& row : posterior_table()) {
-    if (row.name == name) return row;
-    known += (known.empty() ? "" : ", ") + row.name;
-  }
-  throw usage_error("unknown posterior sampler '{}'; there are {}", name, known);
+  return find_row(posterior_table(), name, "posterior sampler");
 }
 
 }  // namespace restore

@@ -23,20 +23,19 @@ struct TdsOptions : SamplingOptions {
   double s = 0.5;        // standard deviation of the prior, [0,1]; where not `optimal`
 };
 
-class Tds : public Method {
+class Tds : public ParticleMethod {
  public:
   using Options = TdsOptions;
   static const Parameters<Options>& parameters();
   explicit Tds(const Options& options = {}) : options_(options) {}
 
   // Needs a spectral operator and an MMSE prior.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
-  // y: batch 1.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
-              Observer* observer = nullptr) const;
+              Observer* observer = nullptr) const override;
 
  private:
+  std::int64_t samples() const override { return options_.samples; }
+
   Options options_;
 };
 

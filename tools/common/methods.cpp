@@ -1,28 +1,12 @@
 #include "tools/common/methods.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "librestore/core/error.h"
+#include "librestore/core/named_rows.h"
 #include "librestore/solve/table.h"
 
 namespace restore {
 namespace {
-
-template <typename Row>
-const Row* find_in(const std::vector<Row>& table, const std::string& name) {
-  const auto row =
-      std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.name == name; });
-  return row == table.end() ? nullptr : &*row;
-}
-
-std::string names() {
-  std::vector<std::string> all;
-  for (const auto& row : solver_table()) all.push_back(row.name);
-  for (const auto& row : posterior_table()) all.push_back(row.name);
-  return fmt::format("{}", fmt::join(all, ", "));
-}
 
 void print_row(const MethodRow& row, const std::string& kind) {
   fmt::print("{:<12} {} (needs: {}{})\n", row.name, row.summary, row.needs, kind);
@@ -33,13 +17,14 @@ void print_row(const MethodRow& row, const std::string& kind) {
 }  // namespace
 
 const MethodRow& find_method(const std::string& name) {
-  if (const auto* row = find_in(solver_table(), name)) return *row;
-  if (const auto* row = find_in(posterior_table(), name)) return *row;
-  throw usage_error("--method {}: unknown; known are {}", name, names());
+  if (const auto* row = look_up(solver_table(), name)) return *row;
+  if (const auto* row = look_up(posterior_table(), name)) return *row;
+  throw usage_error("unknown method '{}'; there are {}, {}", name, names_in(solver_table()),
+                    names_in(posterior_table()));
 }
 
 std::optional<Exactness> sampler_kind(const std::string& name) {
-  const auto* row = find_in(posterior_table(), name);
+  const auto* row = look_up(posterior_table(), name);
   return row ? std::optional(row->exactness) : std::nullopt;
 }
 

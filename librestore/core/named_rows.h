@@ -1,0 +1,35 @@
+// Tables of what can be asked for by name: solvers, samplers, priors. A row has a `name`.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "librestore/core/error.h"
+
+namespace restore {
+
+// Null when no row has it.
+template <typename Row>
+const Row* look_up(const std::vector<Row>& table, std::string_view name) {
+  for (const Row& row : table)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+// "hqs, admm, fista"
+template <typename Row>
+std::string names_in(const std::vector<Row>& table) {
+  std::string names;
+  for (const Row& row : table) names += (names.empty() ? "" : ", ") + row.name;
+  return names;
+}
+
+// Usage error that lists the known names; `what` says what the table holds.
+template <typename Row>
+const Row& find_row(const std::vector<Row>& table, std::string_view name, const char* what) {
+  if (const Row* row = look_up(table, name)) return *row;
+  throw usage_error("unknown {} '{}'; there are {}", what, name, names_in(table));
+}
+
+}  // namespace restore
