@@ -1,10 +1,11 @@
+#include "priors/factory.h"
+
 #include "librestore/core/named_rows.h"
 #include "priors/classic/bm3d.h"
 #include "priors/classic/nonlocal_means.h"
 #include "priors/classic/total_variation.h"
 #include "priors/classic/wavelet.h"
 #include "priors/equivariant.h"
-#include "priors/factory.h"
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/empirical.h"
@@ -82,7 +83,8 @@ struct Entry {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
-        "the shipped network, trained on photographs; natural:bfloat16 is faster on processors with AVX-512; "
+        "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
+        "with AVX-512; "
         "a "
         "path to a .safetensors file takes the network in it",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
