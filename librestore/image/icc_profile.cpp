@@ -12,29 +12,29 @@
 namespace restore {
 namespace {
 
-using Bytes = std::span<const std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
 
 constexpr std::size_t kHeader = 128;                // 7.2
 constexpr std::size_t kTableRow = 12;               // 7.3: signature, offset, size
 constexpr std::size_t kTypeHeader = 8;              // 10: signature, zero
 constexpr std::size_t kRecords = 16, kRecord = 12;  // 10.15: of the multi-localized Unicode type
 
-bool has(Bytes bytes, std::uint64_t offset, std::uint64_t size) {
+bool has(ByteView bytes, std::uint64_t offset, std::uint64_t size) {
   return offset <= bytes.size() && size <= bytes.size() - offset;
 }
 
-std::uint64_t number(Bytes bytes, std::size_t at) {
+std::uint64_t number(ByteView bytes, std::size_t at) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[at + i];
   return value;
 }
 
-std::string_view signature(Bytes bytes, std::size_t at) {
+std::string_view signature(ByteView bytes, std::size_t at) {
   return {reinterpret_cast<const char*>(bytes.data()) + at, 4};
 }
 
 // `tag` begins at the type's signature.
-bool text_lies_within(Bytes tag) {
+bool text_lies_within(ByteView tag) {
   const auto type = signature(tag, 0);
   if (type == "desc") return has(tag, kTypeHeader, 4) && has(tag, 12, number(tag, 8));
   if (type != "mluc") return true;
@@ -57,7 +57,7 @@ std::string printable(std::string_view name) {
 
 }  // namespace
 
-std::string flaw_of_profile(Bytes profile) {
+std::string flaw_of_profile(ByteView profile) {
   if (!has(profile, kHeader, 4)) return fmt::format("{} bytes are too few", profile.size());
   if (signature(profile, 36) != "acsp") return "its signature is missing";
   const std::uint64_t size = number(profile, 0);

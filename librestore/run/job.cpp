@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kVersion = 1;
+constexpr int kJobVersion = 1;
 constexpr std::uintmax_t kLargestFile = 1 << 20;
 constexpr std::int64_t kLargestSide = std::int64_t{1} << 31;
 
@@ -103,8 +103,8 @@ fs::path job_path(const fs::path& measurement) {
 Job read_job(const fs::path& path) {
   const Json json = parse_file(path);
   FieldReader fields(path, json);
-  if (const std::uint64_t version = fields.whole("version"); version != kVersion)
-    fields.fail("version", fmt::format("is {}; this program reads {}", version, kVersion));
+  if (const std::uint64_t version = fields.whole("version"); version != kJobVersion)
+    fields.fail("version", fmt::format("is {}; this program reads {}", version, kJobVersion));
   Job job;
   job.operator_expression = fields.text("operator");
   job.noise = fields.text("noise");
@@ -117,7 +117,7 @@ Job read_job(const fs::path& path) {
 }
 
 void write_job(const Job& job, const fs::path& path) {
-  Json json{{"version", kVersion},         {"operator", job.operator_expression},
+  Json json{{"version", kJobVersion},         {"operator", job.operator_expression},
             {"noise", job.noise},          {"seed", job.seed},
             {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kVersion = 1;
+constexpr int kManifestVersion = 1;
 
 Json to_json(const Item& item) {
   Json json{{"id", item.id}, {"input", item.input.string()}};
@@ -71,9 +71,9 @@ std::string read_text(const fs::path& path) {
 
 Manifest parse(const std::string& first, const std::string& rest) {
   const Json header = Json::parse(first);
-  if (const int version = header.at("manifest"); version != kVersion)
+  if (const int version = header.at("manifest"); version != kManifestVersion)
     throw std::runtime_error(
-        fmt::format("its version is {}, this program reads {}", version, kVersion));
+        fmt::format("its version is {}, this program reads {}", version, kManifestVersion));
   if (header.at("hash") != hash_text(rest)) throw std::runtime_error("it was edited or cut off");
   Manifest manifest;
   manifest.tool = header.at("tool").get<std::string>();
@@ -109,7 +109,7 @@ void write_manifest(const Manifest& manifest, const fs::path& path) {
     throw usage_error("{}: exists; a manifest is never replaced, remove it or choose another name",
                       path.string());
   const std::string lines = item_lines(manifest);
-  const Json header{{"manifest", kVersion},
+  const Json header{{"manifest", kManifestVersion},
                     {"tool", manifest.tool},
                     {"arguments", manifest.arguments},
                     {"folder", manifest.folder.string()},
