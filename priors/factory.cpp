@@ -11,6 +11,7 @@
 #include "priors/patch/empirical.h"
 #include "priors/patch/patch_prior.h"
 #include "priors/patch/picture_folder.h"
+#include "priors/patch/self.h"
 
 namespace restore {
 namespace {
@@ -73,6 +74,11 @@ Prior make_patches(const std::string& argument) {
   for (auto& picture : load_pictures(folder_of("patches", argument)))
     sources.push_back({std::move(picture), {}});
   return std::make_shared<PatchPrior>(std::move(sources), "patches:" + argument);
+}
+
+Prior make_self(const std::string& argument) {
+  if (!argument.empty()) throw usage_error("prior 'self' takes no parameter, got '{}'", argument);
+  return std::make_shared<SelfPrior>();
 }
 
 struct Entry {
@@ -139,6 +145,12 @@ const std::vector<Entry>& entries() {
         "creativity in convolutional diffusion models, https://arxiv.org/abs/2412.20292",
         {}},
        make_patches},
+      {{"self",
+        "fills holes with patches of the picture's own known part, coarse to fine",
+        "Wexler, Shechtman, Irani 2007, Space-time completion of video, "
+        "https://doi.org/10.1109/TPAMI.2007.60",
+        {}},
+       make_self},
   };
   return table;
 }

@@ -8,27 +8,12 @@
 
 #include "librestore/core/error.h"
 #include "priors/patch/local_score.h"
+#include "priors/patch/scale.h"
 
 namespace restore {
 namespace {
 
-constexpr double kFineNoise = 0.2;  // the most that is left to the windows of one scale
 constexpr int kLargestWindow = 7;
-
-// Mean over f x f pixels; the last row and column are repeated to fill theirs.
-torch::Tensor reduce(const torch::Tensor& x, int f) {
-  if (f == 1) return x;
-  const auto missing = [f](std::int64_t size) { return (f - size % f) % f; };
-  // Replication takes any width, one pixel at a time or all at once.
-  const auto padded = at::replication_pad2d(x, {0, missing(x.size(3)), 0, missing(x.size(2))});
-  return at::avg_pool2d(padded, {f, f});
-}
-
-torch::Tensor enlarge(const torch::Tensor& x, int f, std::int64_t height, std::int64_t width) {
-  if (f == 1) return x;
-  const auto out = at::upsample_bilinear2d(x, {f * x.size(2), f * x.size(3)}, false);
-  return out.slice(2, 0, height).slice(3, 0, width).contiguous();
-}
 
 // Grey is the mean of the channels; a grey picture in colour has three equal ones.
 torch::Tensor with_channels(const torch::Tensor& picture, std::int64_t channels) {
@@ -51,11 +36,7 @@ torch::Tensor thinned(const torch::Tensor& patches, std::int64_t most) {
 
 }  // namespace
 
-int PatchPrior::reduction(double sigma) {
-  int f = 1;
-  while (sigma / f > kFineNoise) f *= 2;
-  return f;
-}
+int PatchPrior::reduction(double sigma) { return reduction_for(sigma); }
 
 int PatchPrior::window(double sigma) {
   const double level = sigma / reduction(sigma);

@@ -13,11 +13,14 @@ namespace {
 
 // Priors of a folder of pictures: tests/unit/patch_prior_test.cpp gives them one and checks the laws.
 const std::set<std::string> kNeedFolder{"dataset", "patches"};
+// Made of a picture with holes, and the denoiser of that one only: tests/unit/completion_test.cpp.
+const std::string kNeedsHoles = "self";
 
 BOOST_AUTO_TEST_CASE(every_prior_obeys_the_laws) {
   for (const PriorRow& row : prior_table()) {
     BOOST_TEST_CONTEXT("row " << row.name) {
-      BOOST_TEST(row.law_instances.empty() == kNeedFolder.contains(row.name));
+      BOOST_TEST(row.law_instances.empty() ==
+                 (kNeedFolder.contains(row.name) || row.name == kNeedsHoles));
       for (const std::string& name : row.law_instances)
         testing::check_denoiser_laws(*make_prior(name));
     }
@@ -47,6 +50,7 @@ BOOST_AUTO_TEST_CASE(names_carry_a_parameter) {
     BOOST_CHECK_EXCEPTION(make_prior(name), Error, is_usage_error);
     BOOST_CHECK_EXCEPTION(make_prior(name + ":/no/such/folder"), Error, is_usage_error);
   }
+  BOOST_CHECK_EXCEPTION(make_prior("self:9"), Error, is_usage_error);
   BOOST_CHECK_EXCEPTION(make_prior("no such prior"), Error, [](const Error& error) {
     return is_usage_error(error) && std::string(error.what()).find("tv") != std::string::npos;
   });

@@ -7,7 +7,8 @@ using namespace restore;
 
 BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters) {
   for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::denoise, Task::general})
-    for (const std::string prior : {"tv", "tv:0.5", "natural", "/some/where/my.safetensors"})
+    for (const std::string prior :
+         {"tv", "tv:0.5", "self", "natural", "/some/where/my.safetensors"})
       for (const std::string method : {"", "hqs", "admm", "fista", "denoise"}) {
         const auto preset = find_preset(task, prior, method);
         BOOST_TEST((method.empty() || preset.method == method));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "operators/mask.h"
+#include "priors/patch/self.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/picture_run.h"
 
@@ -12,8 +13,10 @@ namespace {
 
 // How far around a hole the picture is looked at: a prior's reach, within reason.
 constexpr int kLeastMargin = 32, kMostMargin = 96, kUnboundedMargin = 48;
+constexpr int kSelfMargin = 256;  // where the picture itself is all that there is to copy from
 
 std::int64_t margin_for(const Denoiser& prior) {
+  if (dynamic_cast<const SelfPrior*>(&prior)) return kSelfMargin;
   const auto reach = prior.receptive_field();
   return reach ? std::clamp(*reach, kLeastMargin, kMostMargin) : kUnboundedMargin;
 }

@@ -26,6 +26,9 @@ const std::vector<Row>& rows() {
   static const ParameterValues falling{{"iterations", "12"}, {"lambda", "0.2"}};
   static const ParameterValues dpir_short{{"iterations", "8"}};
   static const ParameterValues dpir_long{{"iterations", "24"}};
+  // Seven steps a scale from 16 x 16 down, see priors/patch/completion.h.
+  static const ParameterValues self_scales{
+      {"iterations", "42"}, {"sigma_start", "3.2"}, {"sigma_end", "0.05"}};
   static const std::vector<Row> table{
       {Task::inpaint, "tv", {"admm", meet_data}},  // best
       {Task::inpaint, "tv", {"hqs", dpir_long}},
@@ -36,19 +39,20 @@ const std::vector<Row>& rows() {
       {Task::denoise, "tv", {"denoise", {}}},   // best
       {Task::general, "tv", {"admm", longer}},  // best
       {Task::general, "tv", {"hqs", falling}},
-      {Task::inpaint, "", {"hqs", dpir_long}},  // best
-      {Task::upscale, "", {"hqs", dpir_long}},  // best
-      {Task::deblur, "", {"hqs", dpir_short}},  // best
-      {Task::denoise, "", {"denoise", {}}},     // best
-      {Task::general, "", {"hqs", dpir_long}},  // best
+      {Task::inpaint, "self", {"hqs", self_scales}},  // best
+      {Task::inpaint, "", {"hqs", dpir_long}},        // best
+      {Task::upscale, "", {"hqs", dpir_long}},        // best
+      {Task::deblur, "", {"hqs", dpir_short}},        // best
+      {Task::denoise, "", {"denoise", {}}},           // best
+      {Task::general, "", {"hqs", dpir_long}},        // best
   };
   return table;
 }
 
-std::string_view kind_of(std::string_view prior) {
+std::string_view kind_of(Task task, std::string_view prior) {
   const auto kind = prior.substr(0, prior.find(':'));
   for (const auto& row : rows())
-    if (row.prior == kind) return kind;
+    if (row.task == task && row.prior == kind) return kind;
   return "";
 }
 
@@ -65,7 +69,7 @@ Task task_for(const std::string& expression) {
 }
 
 Preset find_preset(Task task, const std::string& prior, const std::string& method) {
-  const auto kind = kind_of(prior);
+  const auto kind = kind_of(task, prior);
   for (const auto& row : rows())
     if (row.task == task && row.prior == kind && (method.empty() || row.preset.method == method))
       return row.preset;

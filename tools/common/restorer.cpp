@@ -10,6 +10,7 @@
 #include "operators/noise_estimate.h"
 #include "priors/factory.h"
 #include "priors/neural/shipped.h"
+#include "priors/patch/self.h"
 #include "tools/common/methods.h"
 
 namespace restore {
@@ -88,7 +89,9 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   const double scale = scale_of(y, *A);
   const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
   Rng rng(seed_, image);
-  auto result = method_->run(measurement, *prior_, rng, &observer);
+  const auto prior =
+      dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(measurement) : prior_;
+  auto result = method_->run(measurement, *prior, rng, &observer);
   if (one_sample_) {
     result.estimate = result.samples.front();
     result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
