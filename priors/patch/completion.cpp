@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <ATen/ATen.h>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr double kExactCost = 5e8;  // operations, about a tenth of a second
 constexpr int kSweeps = 3;
+constexpr double kDepthDecay = 1 / 1.3;  // Wexler et al.'s gamma = 1.3
 constexpr std::uint64_t kKey = 1;
 
 // Scale f of a picture with holes: a reduced pixel is known when all of its pixels are.
@@ -46,10 +48,31 @@ bool can_fill(const HoledPicture& picture) {
   return std::min(picture.height, picture.width) >= kWindow && NearestWindows(picture).has_source();
 }
 
+// The rings of 4-neighbours from the known pixels: 0 where known.
+std::vector<std::int16_t> depths_of(const HoledPicture& picture) {
+  const auto H = picture.height, W = picture.width;
+  std::vector<std::int16_t> depths(picture.known.size());
+  const auto at = [&](std::int64_t y, std::int64_t x) -> std::int16_t {
+    return y < 0 || x < 0 || y >= H || x >= W ? std::numeric_limits<std::int16_t>::max() / 2
+                                              : depths[y * W + x];
+  };
+  for (std::int64_t q = 0; q < H * W; ++q)
+    if (!picture.known[q])
+      depths[q] =
+          static_cast<std::int16_t>(std::min(at(q / W - 1, q % W), at(q / W, q % W - 1)) + 1);
+  for (std::int64_t q = H * W - 1; q >= 0; --q)
+    if (!picture.known[q])
+      depths[q] = std::min<std::int16_t>(
+          depths[q],
+          static_cast<std::int16_t>(std::min(at(q / W + 1, q % W), at(q / W, q % W + 1)) + 1));
+  return depths;
+}
+
 // One scale of a run: the picture and the match of every window.
 class Scale {
  public:
-  Scale(HoledPicture picture, int f) : f_(f), picture_(std::move(picture)), windows_(picture_) {}
+  Scale(HoledPicture picture, int f)
+      : f_(f), picture_(std::move(picture)), windows_(picture_), depths_(depths_of(picture_)) {}
   Scale(const Scale&) = delete;
 
   int f() const { return f_; }
@@ -68,6 +91,7 @@ class Scale {
   int f_;
   HoledPicture picture_;
   NearestWindows windows_;
+  std::vector<std::int16_t> depths_;  // rings of a window's middle from the border of its hole
   std::uint64_t searches_ = 0;
 };
 
@@ -134,7 +158,9 @@ void Scale::vote_at(std::int64_t y, std::int64_t x, std::optional<double> s, flo
   for (auto v = top; v <= bottom; ++v)
     for (auto u = left; u <= right; ++u) {
       const auto& m = windows_.match(v, u);
-      const double w = std::exp(-precision * (m.distance - nearest));
+      const auto middle = (v + kWindow / 2) * picture_.width + u + kWindow / 2;
+      const double w =
+          std::exp(-precision * (m.distance - nearest)) * std::pow(kDepthDecay, depths_[middle]);
       const float* pixel =
           picture_.pixels.data() + ((m.y + y - v) * picture_.width + m.x + x - u) * C;
       for (std::int64_t c = 0; c < C; ++c) sum[c] += w * pixel[c];

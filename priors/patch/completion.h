@@ -5,14 +5,17 @@
 // Newson, Almansa, Gousseau, Perez 2017, "Non-local patch-based image inpainting",
 //   https://doi.org/10.5201/ipol.2017.189
 //
-//   D(x, sigma)[q] = sum_W w_W P_W[q] / sum_W w_W,   w_W = exp(-||x[W] - P_W||^2 / (2 s^2 n))
-// for a pixel q of a hole; W: the 7 x 7 windows that hold q; P_W: the known window nearest to x[W]; n:
-// the values of a window. The noise chooses the scale: x is averaged over f x f pixels, f = 2^l the first
-// with sigma / f <= 0.2, and s = sigma / f. Known pixels come back as they are.
+//   D(x, sigma)[q] = sum_W w_W P_W[q] / sum_W w_W,
+//   w_W = 1.3^-d_W exp(-||x[W] - P_W||^2 / (2 s^2 n))
+// for a pixel q of a hole; W: the 7 x 7 windows that hold q; P_W: the known window nearest to x[W];
+// n: the values of a window; d_W: the steps from the middle of W to the next known pixel, so that
+// what is known decides and what is guessed follows. The noise chooses the scale: x is averaged
+// over f x f pixels, f = 2^l the first with sigma / f <= 0.2, and s = sigma / f. Known pixels come
+// back as they are.
 //
-// Methods call with a sigma that falls. A run's first call fills the holes from their borders inwards,
-// whatever x holds there; a call at a finer scale than the last takes over its matches. Windows are
-// compared by all pairs where that is quick, else by PatchMatch.
+// Methods call with a sigma that falls. A run's first call fills the holes from their borders
+// inwards, whatever x holds there; a call at a finer scale than the last takes over its matches.
+// Windows are compared by all pairs where that is quick, else by PatchMatch.
 #pragma once
 
 #include <memory>

@@ -26,9 +26,9 @@ const std::vector<Row>& rows() {
   static const ParameterValues falling{{"iterations", "12"}, {"lambda", "0.2"}};
   static const ParameterValues dpir_short{{"iterations", "8"}};
   static const ParameterValues dpir_long{{"iterations", "24"}};
-  // Seven steps a scale from 16 x 16 down, see priors/patch/completion.h.
+  // Seven steps for each octave of sigma from scale 8 down, see priors/patch/completion.h.
   static const ParameterValues self_scales{
-      {"iterations", "42"}, {"sigma_start", "3.2"}, {"sigma_end", "0.05"}};
+      {"iterations", "35"}, {"sigma_start", "1.6"}, {"sigma_end", "0.05"}};
   static const std::vector<Row> table{
       {Task::inpaint, "tv", {"admm", meet_data}},  // best
       {Task::inpaint, "tv", {"hqs", dpir_long}},
