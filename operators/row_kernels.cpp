@@ -3,15 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-// On x86-64 the compiler makes versions for wider vectors and the loader picks one. Sanitizers run
-// before the loader could ask.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define RESTORE_ROW_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define RESTORE_ROW_CLONES
-#endif
+#include "librestore/core/target_clones.h"
 
 namespace restore {
 namespace {
@@ -25,8 +17,8 @@ struct Vector {
 
 // Four accumulators stay in registers while the taps go by: one load and one multiply-add a tap.
 template <typename T>
-[[gnu::always_inline]] inline void block_sum(const T* const* rows, const T* weights,
-                                             std::int64_t taps, std::int64_t x, T* sums) {
+RESTORE_INLINE void block_sum(const T* const* rows, const T* weights, std::int64_t taps,
+                              std::int64_t x, T* sums) {
   using V = typename Vector<T>::type;
   constexpr std::int64_t lanes = Vector<T>::lanes;
   V s0{}, s1{}, s2{}, s3{}, v;
@@ -49,9 +41,8 @@ template <typename T>
 }
 
 template <typename T>
-[[gnu::always_inline]] inline void weighted_sum_impl(const T* const* rows, const T* weights,
-                                                     std::int64_t taps, std::int64_t width,
-                                                     T* out) {
+RESTORE_INLINE void weighted_sum_impl(const T* const* rows, const T* weights, std::int64_t taps,
+                                      std::int64_t width, T* out) {
   constexpr std::int64_t block = 4 * Vector<T>::lanes;
   if (width < block) {
     std::fill_n(out, width, T{0});
@@ -67,13 +58,13 @@ template <typename T>
 
 }  // namespace
 
-RESTORE_ROW_CLONES void weighted_sum(const float* const* rows, const float* weights,
-                                     std::int64_t taps, std::int64_t width, float* out) {
+RESTORE_TARGET_CLONES void weighted_sum(const float* const* rows, const float* weights,
+                                        std::int64_t taps, std::int64_t width, float* out) {
   weighted_sum_impl(rows, weights, taps, width, out);
 }
 
-RESTORE_ROW_CLONES void weighted_sum(const double* const* rows, const double* weights,
-                                     std::int64_t taps, std::int64_t width, double* out) {
+RESTORE_TARGET_CLONES void weighted_sum(const double* const* rows, const double* weights,
+                                        std::int64_t taps, std::int64_t width, double* out) {
   weighted_sum_impl(rows, weights, taps, width, out);
 }
 

@@ -6,16 +6,7 @@
 #include <memory>
 #include <utility>
 
-// The loops below are plain enough for the compiler to vectorise; on x86-64 it also makes a version
-// for machines with AVX2, which is twice as fast, and the loader picks. Sanitizers run before the
-// loader could ask.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define RESTORE_TV_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define RESTORE_TV_CLONES
-#endif
-#define RESTORE_TV_INLINE [[gnu::always_inline]] inline
+#include "librestore/core/target_clones.h"
 
 namespace restore::tv {
 namespace {
@@ -25,8 +16,8 @@ template <typename T>
 struct DualRow {
   const T* __restrict px, * __restrict py, * __restrict ox, * __restrict oy;
 
-  RESTORE_TV_INLINE DualRow(const Size& size, const Extrapolated<T>& q, std::int64_t c,
-                            std::int64_t i) {
+  RESTORE_INLINE DualRow(const Size& size, const Extrapolated<T>& q, std::int64_t c,
+                         std::int64_t i) {
     const std::int64_t at = 2 * c * size.plane() + i * size.width;
     px = q.p + at;
     py = px + size.plane();
@@ -37,13 +28,13 @@ struct DualRow {
 
 // q = p + beta (p - p_previous)
 template <typename T>
-RESTORE_TV_INLINE T extrapolate(T p, T previous, T beta) {
+RESTORE_INLINE T extrapolate(T p, T previous, T beta) {
   return p + beta * (p - previous);
 }
 
 template <typename T>
-RESTORE_TV_INLINE void primal_row_impl(const Size& size, const T* x, const Extrapolated<T>& q,
-                                       std::int64_t i, T* u_row) {
+RESTORE_INLINE void primal_row_impl(const Size& size, const T* x, const Extrapolated<T>& q,
+                                    std::int64_t i, T* u_row) {
   const std::int64_t width = size.width;
   const T beta = q.beta;
   for (std::int64_t c = 0; c < size.channels; ++c) {
@@ -63,9 +54,9 @@ RESTORE_TV_INLINE void primal_row_impl(const Size& size, const T* x, const Extra
 }
 
 template <typename T>
-RESTORE_TV_INLINE void ascend_row(const Size& size, const Extrapolated<T>& q, T step, T radius,
-                                  std::int64_t i, const T* u_here, const T* u_below, T* candidate,
-                                  T* __restrict scale, T* out) {
+RESTORE_INLINE void ascend_row(const Size& size, const Extrapolated<T>& q, T step, T radius,
+                               std::int64_t i, const T* u_here, const T* u_below, T* candidate,
+                               T* __restrict scale, T* out) {
   const std::int64_t width = size.width;
   const T beta = q.beta;
   std::fill_n(scale, width, T(0));
@@ -95,9 +86,9 @@ RESTORE_TV_INLINE void ascend_row(const Size& size, const Extrapolated<T>& q, T 
 }
 
 template <typename T>
-RESTORE_TV_INLINE void ascend_rows_impl(const Size& size, const T* x, const Extrapolated<T>& q,
-                                        T step, T radius, const T* u_begin, const T* u_end,
-                                        std::int64_t begin, std::int64_t end, T* out) {
+RESTORE_INLINE void ascend_rows_impl(const Size& size, const T* x, const Extrapolated<T>& q, T step,
+                                     T radius, const T* u_begin, const T* u_end, std::int64_t begin,
+                                     std::int64_t end, T* out) {
   const std::int64_t row = size.channels * size.width;
   const auto scratch = std::make_unique_for_overwrite<T[]>(4 * row + size.width);
   T* here = scratch.get();
@@ -120,7 +111,7 @@ RESTORE_TV_INLINE void ascend_rows_impl(const Size& size, const T* x, const Extr
 
 // The sum of a row in double over fixed lanes: the same bits on every machine.
 template <typename T>
-RESTORE_TV_INLINE double sum_row(const T* terms, std::int64_t width) {
+RESTORE_INLINE double sum_row(const T* terms, std::int64_t width) {
   constexpr std::int64_t kLanes = 8;
   double lane[kLanes] = {};
   std::int64_t j = 0;
@@ -131,9 +122,8 @@ RESTORE_TV_INLINE double sum_row(const T* terms, std::int64_t width) {
 }
 
 template <typename T>
-RESTORE_TV_INLINE Objectives measure_row(const Size& size, const T* x, const Extrapolated<T>& p,
-                                         std::int64_t i, const T* u_here, const T* u_below,
-                                         T* terms) {
+RESTORE_INLINE Objectives measure_row(const Size& size, const T* x, const Extrapolated<T>& p,
+                                      std::int64_t i, const T* u_here, const T* u_below, T* terms) {
   const std::int64_t width = size.width;
   T* __restrict fidelity = terms;
   T* __restrict variation = terms + width;
@@ -162,8 +152,8 @@ RESTORE_TV_INLINE Objectives measure_row(const Size& size, const T* x, const Ext
 }
 
 template <typename T>
-RESTORE_TV_INLINE Objectives measure_rows_impl(const Size& size, const T* x, const T* p,
-                                               std::int64_t begin, std::int64_t end, T* u) {
+RESTORE_INLINE Objectives measure_rows_impl(const Size& size, const T* x, const T* p,
+                                            std::int64_t begin, std::int64_t end, T* u) {
   const std::int64_t row = size.channels * size.width;
   const Extrapolated<T> dual{p, p, 0};
   const auto scratch = std::make_unique_for_overwrite<T[]>(2 * row + 3 * size.width);
@@ -194,42 +184,45 @@ RESTORE_TV_INLINE Objectives measure_rows_impl(const Size& size, const T* x, con
 // Versions for several machines cannot be made of templates: a plain function each.
 
 template <>
-RESTORE_TV_CLONES void primal_row<float>(const Size& size, const float* x,
-                                         const Extrapolated<float>& q, std::int64_t i, float* u) {
+RESTORE_TARGET_CLONES void primal_row<float>(const Size& size, const float* x,
+                                             const Extrapolated<float>& q, std::int64_t i,
+                                             float* u) {
   primal_row_impl(size, x, q, i, u);
 }
 template <>
-RESTORE_TV_CLONES void primal_row<double>(const Size& size, const double* x,
-                                          const Extrapolated<double>& q, std::int64_t i,
-                                          double* u) {
+RESTORE_TARGET_CLONES void primal_row<double>(const Size& size, const double* x,
+                                              const Extrapolated<double>& q, std::int64_t i,
+                                              double* u) {
   primal_row_impl(size, x, q, i, u);
 }
 
 template <>
-RESTORE_TV_CLONES void ascend_rows<float>(const Size& size, const float* x,
-                                          const Extrapolated<float>& q, float step, float radius,
-                                          const float* u_begin, const float* u_end,
-                                          std::int64_t begin, std::int64_t end, float* out) {
+RESTORE_TARGET_CLONES void ascend_rows<float>(const Size& size, const float* x,
+                                              const Extrapolated<float>& q, float step,
+                                              float radius, const float* u_begin,
+                                              const float* u_end, std::int64_t begin,
+                                              std::int64_t end, float* out) {
   ascend_rows_impl(size, x, q, step, radius, u_begin, u_end, begin, end, out);
 }
 template <>
-RESTORE_TV_CLONES void ascend_rows<double>(const Size& size, const double* x,
-                                           const Extrapolated<double>& q, double step,
-                                           double radius, const double* u_begin,
-                                           const double* u_end, std::int64_t begin,
-                                           std::int64_t end, double* out) {
+RESTORE_TARGET_CLONES void ascend_rows<double>(const Size& size, const double* x,
+                                               const Extrapolated<double>& q, double step,
+                                               double radius, const double* u_begin,
+                                               const double* u_end, std::int64_t begin,
+                                               std::int64_t end, double* out) {
   ascend_rows_impl(size, x, q, step, radius, u_begin, u_end, begin, end, out);
 }
 
 template <>
-RESTORE_TV_CLONES Objectives measure_rows<float>(const Size& size, const float* x, const float* p,
-                                                 std::int64_t begin, std::int64_t end, float* u) {
+RESTORE_TARGET_CLONES Objectives measure_rows<float>(const Size& size, const float* x,
+                                                     const float* p, std::int64_t begin,
+                                                     std::int64_t end, float* u) {
   return measure_rows_impl(size, x, p, begin, end, u);
 }
 template <>
-RESTORE_TV_CLONES Objectives measure_rows<double>(const Size& size, const double* x,
-                                                  const double* p, std::int64_t begin,
-                                                  std::int64_t end, double* u) {
+RESTORE_TARGET_CLONES Objectives measure_rows<double>(const Size& size, const double* x,
+                                                      const double* p, std::int64_t begin,
+                                                      std::int64_t end, double* u) {
   return measure_rows_impl(size, x, p, begin, end, u);
 }
 

@@ -5,10 +5,10 @@
 
 namespace restore::kernels {
 
-RESTORE_CLONES void adam_step(const AdamStep& step, std::int64_t n,
-                              const float* __restrict gradient, float* __restrict weights,
-                              float* __restrict mean, float* __restrict square,
-                              float* __restrict average) {
+RESTORE_TARGET_CLONES void adam_step(const AdamStep& step, std::int64_t n,
+                                     const float* __restrict gradient, float* __restrict weights,
+                                     float* __restrict mean, float* __restrict square,
+                                     float* __restrict average) {
   for (std::int64_t i = 0; i < n; ++i) {
     const float g = step.gradient_scale * gradient[i];
     // m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2

@@ -38,14 +38,14 @@ RESTORE_INLINE void norm_rows(std::int64_t rows, std::int64_t channels, float ep
   }
 }
 
-RESTORE_CLONES void norm_rows_half(std::int64_t rows, std::int64_t channels, float epsilon,
-                                   const float* x, const float* scale, const float* shift,
-                                   float* statistics, Bfloat* y) {
+RESTORE_TARGET_CLONES void norm_rows_half(std::int64_t rows, std::int64_t channels, float epsilon,
+                                          const float* x, const float* scale, const float* shift,
+                                          float* statistics, Bfloat* y) {
   norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
 }
-RESTORE_CLONES void norm_rows_float(std::int64_t rows, std::int64_t channels, float epsilon,
-                                    const float* x, const float* scale, const float* shift,
-                                    float* statistics, float* y) {
+RESTORE_TARGET_CLONES void norm_rows_float(std::int64_t rows, std::int64_t channels, float epsilon,
+                                           const float* x, const float* scale, const float* shift,
+                                           float* statistics, float* y) {
   norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
 }
 
@@ -84,14 +84,16 @@ RESTORE_INLINE void norm_rows_pullback(std::int64_t rows, std::int64_t channels,
   }
 }
 
-RESTORE_CLONES void norm_pullback_half(std::int64_t rows, std::int64_t channels, const float* x,
-                                       const float* scale, const float* statistics,
-                                       const Bfloat* dy, float* dx, float* dscale, float* dshift) {
+RESTORE_TARGET_CLONES void norm_pullback_half(std::int64_t rows, std::int64_t channels,
+                                              const float* x, const float* scale,
+                                              const float* statistics, const Bfloat* dy, float* dx,
+                                              float* dscale, float* dshift) {
   norm_rows_pullback(rows, channels, x, scale, statistics, dy, dx, dscale, dshift);
 }
-RESTORE_CLONES void norm_pullback_float(std::int64_t rows, std::int64_t channels, const float* x,
-                                        const float* scale, const float* statistics,
-                                        const float* dy, float* dx, float* dscale, float* dshift) {
+RESTORE_TARGET_CLONES void norm_pullback_float(std::int64_t rows, std::int64_t channels,
+                                               const float* x, const float* scale,
+                                               const float* statistics, const float* dy, float* dx,
+                                               float* dscale, float* dshift) {
   norm_rows_pullback(rows, channels, x, scale, statistics, dy, dx, dscale, dshift);
 }
 
@@ -105,12 +107,12 @@ RESTORE_INLINE void gate_rows(std::int64_t rows, std::int64_t channels, const T*
       store(y + c, a * b);
     }
 }
-RESTORE_CLONES void gate_rows_half(std::int64_t rows, std::int64_t channels, const Bfloat* x,
-                                   Bfloat* y) {
+RESTORE_TARGET_CLONES void gate_rows_half(std::int64_t rows, std::int64_t channels, const Bfloat* x,
+                                          Bfloat* y) {
   gate_rows(rows, channels, x, y);
 }
-RESTORE_CLONES void gate_rows_float(std::int64_t rows, std::int64_t channels, const float* x,
-                                    float* y) {
+RESTORE_TARGET_CLONES void gate_rows_float(std::int64_t rows, std::int64_t channels, const float* x,
+                                           float* y) {
   gate_rows(rows, channels, x, y);
 }
 
@@ -127,12 +129,12 @@ RESTORE_INLINE void gate_rows_pullback(std::int64_t rows, std::int64_t channels,
       store(dx + channels + c, d * a);
     }
 }
-RESTORE_CLONES void gate_pullback_half(std::int64_t rows, std::int64_t channels, const Bfloat* x,
-                                       const Bfloat* dy, Bfloat* dx) {
+RESTORE_TARGET_CLONES void gate_pullback_half(std::int64_t rows, std::int64_t channels,
+                                              const Bfloat* x, const Bfloat* dy, Bfloat* dx) {
   gate_rows_pullback(rows, channels, x, dy, dx);
 }
-RESTORE_CLONES void gate_pullback_float(std::int64_t rows, std::int64_t channels, const float* x,
-                                        const float* dy, float* dx) {
+RESTORE_TARGET_CLONES void gate_pullback_float(std::int64_t rows, std::int64_t channels,
+                                               const float* x, const float* dy, float* dx) {
   gate_rows_pullback(rows, channels, x, dy, dx);
 }
 

@@ -1,18 +1,11 @@
 // Sixteen floats at a time, for the fused loops: GCC and Clang vector types, lowered to whatever
-// the instruction set has. RESTORE_CLONES compiles a function for several of them, chosen at
-// start-up.
+// the instruction set has.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define RESTORE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define RESTORE_CLONES
-#endif
-#define RESTORE_INLINE inline __attribute__((always_inline))
+#include "librestore/core/target_clones.h"
 
 namespace restore::kernels {
 
