@@ -1,4 +1,5 @@
 // restore-pnp: plug-and-play restoration under any operator.
+#include "librestore/core/error.h"
 #include "librestore/solve/table.h"
 #include "tools/common/job_files.h"
 #include "tools/common/operator_list.h"
@@ -32,17 +33,21 @@ void print_solvers() {
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  auto* source = app->add_option_group("Measurement");
-  source->add_option("--operator", options.expression, "How the picture was measured, y = A x + n")
-      ->option_text("EXPR");
-  source->add_option("--job", options.job, "What restore-degrade wrote: a file or a folder")
-      ->option_text("JOB");
-  source->require_option(1);
+  auto* expression =
+      app->add_option("--operator", options.expression, "How the picture was measured, y = A x + n")
+          ->option_text("EXPR")
+          ->group("Measurement, one of");
+  app->add_option("--job", options.job, "What restore-degrade wrote: a file or a folder")
+      ->option_text("JOB")
+      ->excludes(expression)
+      ->group("Measurement, one of");
   add_listing(*app, "--list-operators", "Print operators with their parameters", print_operators);
   add_listing(*app, "--list-solvers", "Print solvers, a line each", print_solvers);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method, "--solver,--method");
   if (!parse_command_line(*app, argc, argv)) return false;
+  if (options.expression.empty() && options.job.empty())
+    throw usage_error("how was it measured? Give --operator EXPR or --job JOB");
   check_batch_options(options.batch);
   options.noise_given = app->count("--noise") > 0;
   return true;

@@ -163,22 +163,31 @@ class BarProgress final : public CountingProgress {
   RateLimit limit_{0.1};
 };
 
+// A single item is the caller's own line: only its steps are told, once they take long.
 class PlainProgress final : public CountingProgress {
  public:
   using CountingProgress::CountingProgress;
 
  private:
-  void show_begin() override { write(fmt::format("{}: {} to do\n", what_, items_)); }
+  bool alone() const { return items_ == 1; }
+
+  void show_begin() override {
+    if (alone())
+      step_limit_.pass();
+    else
+      write(fmt::format("{}: {} to do\n", what_, items_));
+  }
   void show_step(const std::string& name) override {
     if (step_limit_.pass())
       write(fmt::format("{}: {} at {:.0f} %\n", what_, name, 100 * running_[name]));
   }
   void show_item(const std::string& name, bool ok) override {
-    // Failures are never dropped from a log.
-    if (ok && done_ < items_ && !item_limit_.pass()) return;
+    // Failures are never dropped from a log; that of a single item has its message.
+    if (alone() || (ok && done_ < items_ && !item_limit_.pass())) return;
     write(fmt::format("{}: {}/{} {}{}\n", what_, done_, items_, name, ok ? "" : " failed"));
   }
   void show_end() override {
+    if (alone()) return;
     write(fmt::format("{}: {} of {} done in {}{}\n", what_, done_ - failed_, items_,
                       format_seconds(seconds_since(start_)), failures()));
   }

@@ -1,4 +1,6 @@
 // What every tool owes: --help, --version, lists, and silence where silence is due.
+#include <filesystem>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/tool_bench.h"
@@ -58,20 +60,23 @@ BOOST_AUTO_TEST_CASE(results_that_cannot_be_printed_are_a_failure) {
 // --json is for programs: nothing but objects on standard output, progress as objects too.
 BOOST_AUTO_TEST_CASE(progress_goes_to_standard_error_in_the_style_asked_for) {
   const ToolBench bench;
+  std::filesystem::create_directory(bench.path() / "roll");
+  for (const std::string name : {"roll/one.png", "roll/two.png"})
+    std::filesystem::copy_file(bench.path() / "photo.png", bench.path() / name);
   const auto degrade = [&](const std::string& style, const std::string& output) {
-    return run_restore({"restore-degrade", "photo.png", "--operator", "identity", "-o", output,
+    return run_restore({"restore-degrade", "roll", "--operator", "identity", "-o", output,
                         "--progress", style, "--json"},
                        {.folder = bench.path()});
   };
-  const auto plain = degrade("plain", "out/plain.png");
+  const auto plain = degrade("plain", "out/plain");
   BOOST_TEST(plain.exit_code == 0);
-  BOOST_TEST(plain.err.find("photo.png") != std::string::npos, plain.err);
+  BOOST_TEST(plain.err.find("two.png") != std::string::npos, plain.err);
   BOOST_TEST(plain.err.find('\x1b') == std::string::npos, "colours without a terminal");
-  BOOST_TEST(lines_of(plain.out).size() == 1U, plain.out);
-  const auto json = degrade("json", "out/json.png");
+  BOOST_TEST(lines_of(plain.out).size() == 2U, plain.out);
+  const auto json = degrade("json", "out/json");
   for (const auto& line : lines_of(json.err)) BOOST_TEST(line.starts_with("{"), line);
   BOOST_TEST(!lines_of(json.err).empty());
-  BOOST_TEST(degrade("fancy", "out/fancy.png").exit_code == static_cast<int>(ExitCode::usage));
+  BOOST_TEST(degrade("fancy", "out/fancy").exit_code == static_cast<int>(ExitCode::usage));
 }
 
 }  // namespace

@@ -74,6 +74,19 @@ BOOST_AUTO_TEST_CASE(plain_lines) {
   BOOST_TEST(end.ends_with(", 1 failed"));
 }
 
+BOOST_AUTO_TEST_CASE(a_single_item_that_is_quick_says_nothing) {
+  const auto one_item = [](bool ok) {
+    return written(ProgressStyle::plain, false, false, [ok](Progress& progress) {
+      progress.begin("inpaint", 1);
+      progress.step("a.png", 0.5);
+      progress.item_done("a.png", ok);
+      progress.end();
+    });
+  };
+  BOOST_TEST(one_item(true).empty());
+  BOOST_TEST(one_item(false).empty());
+}
+
 BOOST_AUTO_TEST_CASE(plain_lines_are_limited_but_failures_are_not) {
   const std::string text = written(ProgressStyle::plain, false, false, [](Progress& progress) {
     progress.begin("pnp", 1000);
