@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "librestore/image/image_io.h"
-#include "operators/arguments.h"
-#include "operators/correlated_noise.h"
-#include "operators/gaussian_noise.h"
-#include "operators/poisson_gaussian_noise.h"
-#include "operators/poisson_noise.h"
-#include "operators/quantisation_noise.h"
+#include "operators/expression/arguments.h"
+#include "operators/noise/correlated_noise.h"
+#include "operators/noise/gaussian_noise.h"
+#include "operators/noise/poisson_gaussian_noise.h"
+#include "operators/noise/poisson_noise.h"
+#include "operators/noise/quantisation_noise.h"
 
 namespace restore {
 namespace {

@@ -1,7 +1,7 @@
 // restore-deblur: the scene behind a blur whose kernel is known.
 #include <fmt/core.h>
 
-#include "operators/boundary.h"
+#include "operators/convolution/boundary.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"

@@ -4,10 +4,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/model/random.h"
-#include "operators/convolution.h"
-#include "operators/decimation.h"
+#include "operators/convolution/convolution.h"
 #include "operators/factory.h"
-#include "operators/kernels.h"
+#include "operators/kernel/kernels.h"
+#include "operators/resample/decimation.h"
 
 namespace restore {
 namespace {

@@ -1,7 +1,7 @@
 // Blurs a white square and restores it; fails unless that halves the error.
 #include "librestore/solve/table.h"
 #include "operators/factory.h"
-#include "operators/gaussian_noise.h"
+#include "operators/noise/gaussian_noise.h"
 #include "priors/factory.h"
 
 int main() {

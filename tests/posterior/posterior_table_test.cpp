@@ -2,7 +2,7 @@
 // of the rest of the batch or of the number of threads, bit for bit; errors in one line.
 #include "librestore/core/error.h"
 #include "librestore/model/threads.h"
-#include "operators/mask.h"
+#include "operators/sampling/mask.h"
 #include "priors/exact/gaussian.h"
 #include "priors/posterior/table.h"
 #include "tests/support/small_problems.h"

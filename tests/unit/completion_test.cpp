@@ -7,8 +7,8 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/rng.h"
-#include "operators/gaussian_noise.h"
-#include "operators/mask.h"
+#include "operators/noise/gaussian_noise.h"
+#include "operators/sampling/mask.h"
 #include "priors/patch/nearest_windows.h"
 #include "priors/patch/self.h"
 #include "tests/support/comparison.h"

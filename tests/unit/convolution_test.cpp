@@ -1,5 +1,5 @@
 // Convolution against the sum that defines it, and the ways to compute it against each other.
-#include "operators/convolution.h"
+#include "operators/convolution/convolution.h"
 
 #include <numbers>
 
@@ -8,8 +8,8 @@
 #include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
 #include "librestore/model/random.h"
-#include "operators/fourier.h"
-#include "operators/kernels.h"
+#include "operators/kernel/kernels.h"
+#include "operators/numeric/fourier.h"
 #include "tests/support/comparison.h"
 
 namespace restore {
@@ -36,7 +36,7 @@ std::int64_t walk_back(Boundary boundary, std::int64_t i, std::int64_t n) {
   return i;
 }
 
-// (k * x)(i, j) = sum k(a, b) x(i - a + ca, j - b + cb), as operators/kernels.h defines it.
+// (k * x)(i, j) = sum k(a, b) x(i - a + ca, j - b + cb), as operators/kernel/kernels.h defines it.
 double naive(const torch::Tensor& x, const torch::Tensor& k, Boundary boundary, std::int64_t i,
              std::int64_t j) {
   const auto in = x.accessor<double, 2>(), w = k.accessor<double, 2>();

@@ -1,5 +1,5 @@
 // Downsampling against Pillow, OpenImageIO and the definition.
-#include "operators/downsample.h"
+#include "operators/resample/downsample.h"
 
 #include <OpenImageIO/imagebuf.h>
 #include <OpenImageIO/imagebufalgo.h>
@@ -7,9 +7,9 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
-#include "operators/decimation.h"
-#include "operators/kernels.h"
-#include "operators/resize.h"
+#include "operators/kernel/kernels.h"
+#include "operators/resample/decimation.h"
+#include "operators/resample/resize.h"
 #include "tests/support/comparison.h"
 
 namespace restore {

@@ -1,5 +1,5 @@
 // Operator expressions: what they mean, and where a mistake is.
-#include "operators/expression.h"
+#include "operators/expression/expression.h"
 
 #include <boost/test/unit_test.hpp>
 

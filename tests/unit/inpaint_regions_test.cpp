@@ -1,7 +1,7 @@
 // Filling region by region is filling the picture at once, to what a viewer could tell.
 #include <boost/test/unit_test.hpp>
 
-#include "operators/mask.h"
+#include "operators/sampling/mask.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/inpaint.h"
 

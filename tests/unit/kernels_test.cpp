@@ -1,5 +1,5 @@
 // Kernels: their shapes by known values and moments, and what is wrong with a file.
-#include "operators/kernels.h"
+#include "operators/kernel/kernels.h"
 
 #include <fstream>
 #include <numbers>

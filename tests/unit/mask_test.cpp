@@ -1,10 +1,10 @@
 // Masks and the smooth filling of holes.
-#include "operators/mask.h"
+#include "operators/sampling/mask.h"
 
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
-#include "operators/smooth_fill.h"
+#include "operators/sampling/smooth_fill.h"
 #include "tests/support/comparison.h"
 
 namespace restore {

@@ -3,10 +3,10 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
-#include "operators/gaussian_noise.h"
-#include "operators/noise_estimate.h"
+#include "operators/noise/gaussian_noise.h"
+#include "operators/noise/noise_estimate.h"
+#include "operators/noise/poisson_noise.h"
 #include "operators/noise_factory.h"
-#include "operators/poisson_noise.h"
 #include "tests/support/noise_laws.h"
 
 namespace restore {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "operators/mask.h"
+#include "operators/sampling/mask.h"
 #include "priors/patch/self.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/picture_run.h"

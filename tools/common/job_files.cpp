@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "operators/expression.h"
+#include "operators/expression/expression.h"
 
 namespace restore {
 namespace {

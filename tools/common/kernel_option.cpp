@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "operators/kernels.h"
+#include "operators/kernel/kernels.h"
 
 namespace restore {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "operators/factory.h"
-#include "operators/kernels.h"
+#include "operators/kernel/kernels.h"
 #include "operators/noise_factory.h"
 
 namespace restore {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "operators/expression.h"
+#include "operators/expression/expression.h"
 
 namespace restore {
 namespace {

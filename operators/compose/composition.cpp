@@ -1,0 +1,57 @@
+#include "operators/compose/composition.h"
+
+#include <ranges>
+
+#include "librestore/core/error.h"
+
+namespace restore {
+namespace {
+
+// Numbers in a picture up to which the power method costs little.
+constexpr std::int64_t kSmall = 1 << 15;
+
+}  // namespace
+
+Composition::Composition(std::vector<std::shared_ptr<const LinearOperator>> operators)
+    : LinearOperator(operators.front()->input_shape(), operators.back()->output_shape()),
+      operators_(std::move(operators)) {
+  for (std::size_t i = 1; i < operators_.size(); ++i)
+    if (operators_[i]->input_shape() != operators_[i - 1]->output_shape())
+      throw usage_error("operator {} gives {} (channels x height x width), operator {} takes {}", i,
+                        operators_[i - 1]->output_shape().to_string(), i + 1,
+                        operators_[i]->input_shape().to_string());
+}
+
+torch::Tensor Composition::do_apply(const torch::Tensor& x) const {
+  auto z = x;
+  for (const auto& A : operators_) z = A->apply(z);
+  return z;
+}
+
+torch::Tensor Composition::do_adjoint(const torch::Tensor& y) const {
+  auto z = y;
+  for (const auto& A : operators_ | std::views::reverse) z = A->adjoint(z);
+  return z;
+}
+
+double Composition::norm() const {
+  if (input_shape().numel() <= kSmall) return LinearOperator::norm();
+  double bound = 1;
+  for (const auto& A : operators_) bound *= A->norm();
+  return bound;
+}
+
+torch::Tensor Composition::initial_estimate(const torch::Tensor& y) const {
+  check_shape(y, output_shape(), "operator output");
+  auto z = y;
+  for (const auto& A : operators_ | std::views::reverse) z = A->initial_estimate(z);
+  return z;
+}
+
+Window Composition::scene_window(const Window& seen) const {
+  Window window = seen;
+  for (const auto& A : operators_ | std::views::reverse) window = A->scene_window(window);
+  return window;
+}
+
+}  // namespace restore

@@ -1,0 +1,127 @@
+// The names before the colon: gaussian:1.6, motion:15,30 ...
+#include <fmt/format.h>
+
+#include "librestore/core/parameters.h"
+#include "operators/kernel/kernels.h"
+
+namespace restore {
+namespace {
+
+using Numbers = std::vector<double>;
+
+struct KernelMaker {
+  KernelRow row;
+  std::vector<ParameterInfo> numbers;  // in order
+  std::vector<std::size_t> counts;     // how many of them may be given
+  torch::Tensor (*make)(const Numbers& given, SizeParity parity);
+};
+
+constexpr double kMaxReach = 256;  // 4 of these on either side stay under kMaxKernelSide
+
+const ParameterInfo kSize{"SIZE", "px", 1, static_cast<double>(kMaxKernelSide), ""};
+const ParameterInfo kAngle{"ANGLE", "degrees", -360, 360, ""};
+
+std::int64_t whole(double value) { return static_cast<std::int64_t>(value); }
+
+torch::Tensor make_isotropic_gaussian(const Numbers& n, SizeParity parity) {
+  return gaussian_kernel(n[0], n[0], 0, n.size() > 1 ? whole(n[1]) : 0, parity);
+}
+
+torch::Tensor make_anisotropic_gaussian(const Numbers& n, SizeParity parity) {
+  return gaussian_kernel(n[0], n[1], n[2], n.size() > 3 ? whole(n[3]) : 0, parity);
+}
+
+const std::vector<KernelMaker>& makers() {
+  static const std::vector<KernelMaker> table{
+      {{"gaussian", "gaussian:SIGMA[,SIZE]", "exp(-d^2 / (2 SIGMA^2)), reaching 4 SIGMA"},
+       {{"SIGMA", "px", 0.05, kMaxReach, ""}, kSize},
+       {1, 2},
+       make_isotropic_gaussian},
+      {{"gaussian", "gaussian:SX,SY,ANGLE[,SIZE]", "standard deviation SX along ANGLE, SY across"},
+       {{"SX", "px", 0.05, kMaxReach, ""}, {"SY", "px", 0.05, kMaxReach, ""}, kAngle, kSize},
+       {3, 4},
+       make_anisotropic_gaussian},
+      {{"motion", "motion:LENGTH,ANGLE", "a straight path one pixel wide"},
+       {{"LENGTH", "px", 1, 2 * kMaxReach, ""}, kAngle},
+       {2},
+       [](const Numbers& n, SizeParity parity) { return motion_kernel(n[0], n[1], parity); }},
+      {{"disk", "disk:RADIUS", "defocus"},
+       {{"RADIUS", "px", 0.05, kMaxReach, ""}},
+       {1},
+       [](const Numbers& n, SizeParity parity) { return disk_kernel(n[0], parity); }},
+      {{"box", "box:SIZE", "SIZE x SIZE equal weights"},
+       {kSize},
+       {1},
+       [](const Numbers& n, SizeParity) { return box_kernel(whole(n[0])); }},
+  };
+  return table;
+}
+
+// How a kernel of that name is written; empty when there is none.
+std::string usages(const std::string& name) {
+  std::vector<std::string> forms;
+  for (const auto& maker : makers())
+    if (maker.row.name == name) forms.push_back(maker.row.usage);
+  return fmt::format("{}", fmt::join(forms, " or "));
+}
+
+void check_numbers(const KernelMaker& maker, const Numbers& given) {
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    check_range(maker.numbers[i], given[i]);
+    if (maker.numbers[i].name == kSize.name && given[i] != std::floor(given[i]))
+      throw_not_whole(maker.numbers[i], given[i]);
+  }
+}
+
+torch::Tensor make_kernel(const ExpressionValue& value, SizeParity parity) {
+  for (const auto& maker : makers()) {
+    const bool counts =
+        std::count(maker.counts.begin(), maker.counts.end(), value.numbers.size()) > 0;
+    if (maker.row.name != value.head || !counts) continue;
+    check_numbers(maker, value.numbers);
+    return maker.make(value.numbers, parity);
+  }
+  const auto forms = usages(value.head);
+  if (forms.empty())
+    throw usage_error("unknown kernel \"{}\"; known: {}, or a file", value.head, known_kernels());
+  throw usage_error("{} numbers given; write {}", value.numbers.size(), forms);
+}
+
+torch::Tensor kernel_of(const ExpressionValue& value, const std::filesystem::path& base,
+                        SizeParity parity) {
+  if (value.kind == ExpressionValue::Kind::spec) return make_kernel(value, parity);
+  const auto forms = value.kind == ExpressionValue::Kind::word ? usages(value.text) : "";
+  if (!forms.empty()) throw usage_error("{} needs its numbers: {}", value.text, forms);
+  return load_kernel(base / value.text);
+}
+
+}  // namespace
+
+std::string known_kernels() {
+  std::vector<std::string> names;
+  for (const auto& maker : makers())
+    if (names.empty() || names.back() != maker.row.name) names.push_back(maker.row.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+torch::Tensor build_kernel(const ExpressionSource& source, const ExpressionValue& value,
+                           const std::filesystem::path& base, SizeParity parity) {
+  try {
+    return kernel_of(value, base, parity);
+  } catch (const Error& error) {
+    throw source.error(value.column, error.what());
+  }
+}
+
+torch::Tensor build_kernel(const std::string& text, const std::filesystem::path& base) {
+  const ExpressionSource source(text, "kernel");
+  return build_kernel(source, parse_value(source), base);
+}
+
+std::vector<KernelRow> kernel_table() {
+  std::vector<KernelRow> rows;
+  for (const auto& maker : makers()) rows.push_back(maker.row);
+  return rows;
+}
+
+}  // namespace restore

@@ -1,0 +1,69 @@
+#include "operators/noise/poisson_noise.h"
+
+#include <fmt/core.h>
+
+#include "librestore/model/random.h"
+
+namespace restore {
+namespace {
+
+constexpr double kLeastCount = 1e-3;
+
+// The count that u in (0,1) falls on when the probabilities are laid end to end in the order mode,
+// mode + 1, mode - 1, mode + 2, ... `peak` is the mode's.
+double count_at(double u, double rate, double mode, double peak) {
+  constexpr double kNegligible = 0x1p-53;
+  double above = peak, below = peak;
+  u -= peak;
+  for (double k = 1; u > 0 && above + below > kNegligible; ++k) {
+    above *= rate / (mode + k);  // p(n) = p(n - 1) rate / n
+    u -= above;
+    if (u <= 0) return mode + k;
+    below *= std::max(mode - k + 1, 0.0) / rate;
+    u -= below;
+    if (u <= 0) return mode - k;
+  }
+  return mode;
+}
+
+}  // namespace
+
+torch::Tensor poisson_counts(const torch::Tensor& rate, Rng& rng) {
+  const auto u = rand(rng, shape_of(rate), rate.size(0), torch::kFloat64);
+  const auto lambda = rate.to(torch::kFloat64).clamp_min(0).contiguous();
+  const auto mode = lambda.floor();
+  // log p(mode) = mode log rate - rate - log mode!
+  const auto peak = (torch::xlogy(mode, lambda) - lambda - (mode + 1).lgamma()).exp();
+  auto counts = torch::empty_like(lambda);
+  const auto* uniform = u.data_ptr<double>();
+  const auto* rates = lambda.data_ptr<double>();
+  const auto* modes = mode.data_ptr<double>();
+  const auto* peaks = peak.data_ptr<double>();
+  auto* out = counts.data_ptr<double>();
+  for (std::int64_t i = 0; i < counts.numel(); ++i)
+    out[i] = count_at(uniform[i], rates[i], modes[i], peaks[i]);
+  return counts.to(rate.scalar_type());
+}
+
+torch::Tensor PoissonNoise::sample(const torch::Tensor& z, Rng& rng) const {
+  return gain_ * poisson_counts(z / gain_, rng);
+}
+
+torch::Tensor PoissonNoise::negative_log_likelihood(const torch::Tensor& y,
+                                                    const torch::Tensor& z) const {
+  const auto mean = z.clamp_min(kLeastCount * gain_);
+  return ((mean - y * mean.log()) / gain_).sum({1, 2, 3}, false, torch::kFloat64);
+}
+
+torch::Tensor PoissonNoise::gradient(const torch::Tensor& y, const torch::Tensor& z) const {
+  const double least = kLeastCount * gain_;
+  return ((1 - y / z.clamp_min(least)) / gain_).masked_fill(z < least, 0);
+}
+
+torch::Tensor PoissonNoise::variance(const torch::Tensor& z) const {
+  return gain_ * z.clamp_min(0);
+}
+
+std::string PoissonNoise::describe() const { return fmt::format("poisson({})", gain_); }
+
+}  // namespace restore

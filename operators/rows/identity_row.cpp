@@ -1,0 +1,18 @@
+#include "operators/compose/identity.h"
+#include "operators/rows/row.h"
+
+namespace restore {
+
+OperatorRecipe identity_row() {
+  return {
+      "identity",
+      "y = x",
+      "spectral",
+      {},
+      {"identity"},
+      [](const BoundCall&, const ShapeRequest& request) -> std::shared_ptr<const LinearOperator> {
+        return std::make_shared<Identity>(request.shape);
+      }};
+}
+
+}  // namespace restore

@@ -1,0 +1,46 @@
+// A row of the operator table as its builder sees it: the parameters as data, the expressions that the
+// law tests run, and a function from a call's arguments to the operator. A file of this folder holds
+// the row, or the family of rows, that it is named after; operators/factory.cpp lists them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "librestore/model/linear_operator.h"
+#include "operators/expression/arguments.h"
+#include "operators/factory.h"
+
+namespace restore {
+
+struct OperatorRecipe {
+  std::string name, summary, rung;  // as in OperatorRow
+  std::vector<ArgumentInfo> arguments;
+  std::vector<std::string> law_instances;
+  std::shared_ptr<const LinearOperator> (*build)(const BoundCall& call,
+                                                 const ShapeRequest& request);
+};
+
+inline constexpr double kMaxSeed =
+    9007199254740992.0;  // 2^53: every whole number up to it is a double
+
+// The argument `kernel`: `more` names what it may be besides the kernels of operators/kernel.
+ArgumentInfo kernel_argument(const std::string& more, const std::string& standing);
+ArgumentInfo boundary_argument(const std::string& standing);
+
+// What `make` returns; its errors point at the argument.
+template <typename Make>
+auto at_argument(const BoundCall& call, const std::string& name, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& problem) {
+    throw call.error(name, problem.what());
+  }
+}
+
+OperatorRecipe identity_row();
+OperatorRecipe mask_row();
+OperatorRecipe blur_row();
+OperatorRecipe downsample_row();
+
+}  // namespace restore
