@@ -2,6 +2,7 @@
 
 #include "librestore/core/named_rows.h"
 #include "priors/classic/bm3d.h"
+#include "priors/classic/curvature_flow.h"
 #include "priors/classic/nonlocal_means.h"
 #include "priors/classic/total_variation.h"
 #include "priors/classic/wavelet.h"
@@ -29,6 +30,13 @@ Prior make_classic(const std::string& argument) {
 Prior make_bm3d(const std::string& argument) {
   if (!argument.empty()) throw usage_error("prior 'bm3d' takes no parameter, got '{}'", argument);
   return std::make_shared<Bm3d>();
+}
+
+Prior make_curvature(const std::string& argument) {
+  if (argument.empty() || argument == "mcm") return std::make_shared<CurvatureFlow>(Flow::mcm);
+  if (argument == "amss") return std::make_shared<CurvatureFlow>(Flow::amss);
+  if (argument == "heat") return std::make_shared<CurvatureFlow>(Flow::heat);
+  throw usage_error("prior 'curvature': no flow '{}'; heat, mcm or amss", argument);
 }
 
 Prior make_equivariant(const std::string& argument) {
@@ -90,9 +98,7 @@ const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
         "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
-        "with AVX-512; "
-        "a "
-        "path to a .safetensors file takes the network in it",
+        "with AVX-512; a path to a .safetensors file takes the network in it",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",
         {"natural"}},
@@ -105,16 +111,14 @@ const std::vector<Entry>& entries() {
        make_classic<TotalVariation, TotalVariationOptions>},
       {{"wavelet",
         "wavelet shrinkage averaged over all shifts: quick, keeps texture; wavelet:S cuts S times "
-        "as "
-        "much",
+        "as much",
         "Coifman and Donoho 1995, Translation-invariant de-noising, "
         "https://doi.org/10.1007/978-1-4612-2544-7_9",
         {"wavelet", "wavelet:0.5"}},
        make_classic<Wavelet, WaveletOptions>},
       {{"nlm",
         "non-local means: a pixel becomes the mean of those whose surroundings look like its own; "
-        "nlm:S "
-        "is S times less strict",
+        "nlm:S is S times less strict",
         "Buades, Coll, Morel 2005, A non-local algorithm for image denoising, "
         "https://doi.org/10.1109/CVPR.2005.38",
         {"nlm", "nlm:0.7"}},
@@ -125,6 +129,13 @@ const std::vector<Entry>& entries() {
         "collaborative filtering, https://doi.org/10.1109/TIP.2007.901238",
         {"bm3d"}},
        make_bm3d},
+      {{"curvature",
+        "mean curvature motion: level lines straighten; curvature:amss does so alike under affine "
+        "maps, curvature:heat blurs",
+        "Alvarez, Guichard, Lions, Morel 1993, Axioms and fundamental equations of image "
+        "processing, https://doi.org/10.1007/BF00375127",
+        {"curvature", "curvature:amss", "curvature:heat"}},
+       make_curvature},
       {{"equivariant",
         "equivariant:PRIOR, another prior averaged over flips and quarter turns; eight times the "
         "work",
