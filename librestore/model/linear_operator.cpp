@@ -23,14 +23,6 @@ torch::Tensor LinearOperator::pseudo_inverse(const torch::Tensor& y) const {
   return do_pseudo_inverse(y);
 }
 
-torch::Tensor LinearOperator::prox(const torch::Tensor& v, const torch::Tensor& y,
-                                   double rho) const {
-  check_shape(v, input_shape(), "prox centre");
-  check_shape(y, output_shape(), "operator output");
-  if (!(rho > 0)) throw usage_error("prox: rho must be positive, got {}", rho);
-  return do_prox(v, y, rho);
-}
-
 double LinearOperator::norm() const {
   std::call_once(norm_once_, [&] {
     const auto normal = [&](const torch::Tensor& x) { return do_adjoint(do_apply(x)); };

@@ -22,12 +22,8 @@ class LinearOperator : public Operator {
   // A^+ y, the least-squares solution of smallest norm. By default CG on A^T A.
   torch::Tensor pseudo_inverse(const torch::Tensor& y) const;
 
-  // argmin_x 1/2 ||A x - y||^2 + rho/2 ||x - v||^2, rho > 0 (rho = sigma_y^2 / sigma^2 for a prior
-  // of noise level sigma). By default CG on A^T A + rho I, started at v.
-  torch::Tensor prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const;
-
   // ||A||, the largest singular value. By default the power method in float64, once.
-  virtual double norm() const;
+  double norm() const override;
 
   // A^T y / A^T 1 where that is defined: right for averaging operators; others override.
   torch::Tensor initial_estimate(const torch::Tensor& y) const override;
@@ -37,7 +33,8 @@ class LinearOperator : public Operator {
 
   virtual torch::Tensor do_adjoint(const torch::Tensor& y) const = 0;
   virtual torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const;
-  virtual torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const;
+  // By default CG on A^T A + rho I, started at v.
+  torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
   // An approximation of (A^T A + rho I)^-1 for the default prox; none by default.
   virtual LinearMap prox_preconditioner(double rho) const;
 

@@ -12,12 +12,18 @@ const LinearOperator& Measurement::linear(const char* method) const {
   return *linear_operator;
 }
 
-double residual_in_sigmas(const Measurement& measurement, const torch::Tensor& x,
-                          double sigma_floor) {
+double Measurement::sigma_y() const {
+  if (!noise->is_white())
+    throw usage_error("noise {} has no single level: whiten the measurement first",
+                      noise->describe());
+  return noise->sigma();
+}
+
+double residual_in_sigmas(const Measurement& measurement, const torch::Tensor& x, double floor) {
   const auto z = measurement.A->apply(x);
-  const auto variance = measurement.noise->variance(z).clamp_min(sigma_floor * sigma_floor);
-  const auto weighted = (measurement.y - z) / variance.sqrt().to(z.scalar_type());
-  return std::sqrt(total_squared_norm(weighted) / static_cast<double>(weighted.numel()));
+  const auto W = measurement.noise->whitening(z, floor);
+  const auto white = W(measurement.y - z);
+  return std::sqrt(total_squared_norm(white) / static_cast<double>(white.numel())) / W.sigma;
 }
 
 }  // namespace restore

@@ -3,6 +3,7 @@
 // Laws (tests/support/noise_laws.h):
 //   N1  sample(z) has mean z and variance variance(z), within stated standard errors.
 //   N2  gradient = d nll / d z, against central differences in float64.
+//   N3  the whitened noise has the variance of its white level and neighbours without correlation.
 #pragma once
 
 #include <string>
@@ -10,6 +11,7 @@
 #include <torch/types.h>
 
 #include "librestore/core/rng.h"
+#include "librestore/model/whitening.h"
 
 namespace restore {
 
@@ -26,6 +28,11 @@ class NoiseModel {
   virtual torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const = 0;
   // Var(y | z), broadcastable to z's shape.
   virtual torch::Tensor variance(const torch::Tensor& z) const = 0;
+  // W = sigma C^(-1/2) of y's covariance C given z; standard deviations below `floor` count as it. By
+  // default that of independent values with variance(z).
+  virtual Whitening whitening(const torch::Tensor& z, double floor) const;
+  // Whether it is white as it is, with the same sigma() for every value and every z.
+  virtual bool is_white() const { return false; }
   // One number for methods that take a scalar: the root mean variance at mid-grey, [0,1] units.
   virtual double sigma() const = 0;
   // As --noise takes it.

@@ -26,7 +26,7 @@ Result Admm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
                       Observer* observer) const {
-  const LinearOperator& A = measurement.linear("admm");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
   const double rho = options_.lambda * sigma_y * sigma_y / (options_.sigma * options_.sigma);

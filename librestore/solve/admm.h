@@ -32,7 +32,7 @@ class Admm : public Method {
   explicit Admm(const AdmmOptions& options = {}) : options_(options) {}
   static const Parameters<AdmmOptions>& parameters();
 
-  // Needs a linear operator. Where sigma_y is 0 the estimate is moved to meet the data.
+  // Any operator. Where sigma_y is 0 the estimate is moved to meet the data.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

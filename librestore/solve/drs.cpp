@@ -28,7 +28,7 @@ Result Drs::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Drs::run_item(const Measurement& measurement, const Denoiser& prior,
                      Observer* observer) const {
-  const LinearOperator& A = measurement.linear("drs");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
   const double rho = options_.lambda * sigma_y * sigma_y / (options_.sigma * options_.sigma);

@@ -28,7 +28,7 @@ Result Fista::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Fista::run_item(const Measurement& measurement, const Denoiser& prior,
                        Observer* observer) const {
-  const LinearOperator& A = measurement.linear("fista");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double s = options_.step / (A.norm() * A.norm());
   const double sigma =
@@ -41,8 +41,8 @@ Result Fista::run_item(const Measurement& measurement, const Denoiser& prior,
   double t = 1;
   bool go_on = true;
   while (go_on) {
-    // x_{k+1} = D(z_k - s A^T (A z_k - y), sigma)
-    const auto next = D(z - s * A.adjoint(A.apply(z) - y), sigma);
+    // x_{k+1} = D(z_k - s J(z_k)^T (A(z_k) - y), sigma)
+    const auto next = D(z - s * A.vjp(z, A.apply(z) - y), sigma);
     const auto move = next - x;
     // Uphill: <z_k - x_{k+1}, x_{k+1} - x_k> > 0
     if (options_.restart && inner_product(z - next, move).item<double>() > 0) t = 1;

@@ -5,7 +5,8 @@
 // Restart: O'Donoghue, Candes 2015, "Adaptive restart for accelerated gradient schemes",
 //   https://doi.org/10.1007/s10208-013-9150-3
 //
-//   x_{k+1} = D(z_k - s A^T (A z_k - y), sigma),   s = step / ||A||^2
+//   x_{k+1} = D(z_k - s J(z_k)^T (A(z_k) - y), sigma),
+//   s = step / ||A||^2
 //   t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2
 //   z_{k+1} = x_{k+1} + (t_k - 1) / t_{k+1} (x_{k+1} - x_k)
 // With D = prox of sigma^2 R the fixed point is argmin 1/2 ||A x - y||^2 + (sigma^2 / s) R(x). Only
@@ -30,7 +31,7 @@ class Fista : public Method {
   explicit Fista(const FistaOptions& options = {}) : options_(options) {}
   static const Parameters<FistaOptions>& parameters();
 
-  // Needs a linear operator.
+  // Any operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

@@ -26,7 +26,7 @@ Result Hqs::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Hqs::run_item(const Measurement& measurement, const Denoiser& prior,
                      Observer* observer) const {
-  const LinearOperator& A = measurement.linear("hqs");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
   const double sigma_end = options_.sigma_end > 0 ? options_.sigma_end : sigma_y;

@@ -26,7 +26,7 @@ class Hqs : public Method {
   explicit Hqs(const HqsOptions& options = {}) : options_(options) {}
   static const Parameters<HqsOptions>& parameters();
 
-  // Needs a linear operator. Where sigma_y is 0 a last data step with the schedule's smallest rho
+  // Any operator. Where sigma_y is 0 a last data step with the schedule's smallest rho
   // makes the estimate meet the data.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;

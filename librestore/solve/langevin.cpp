@@ -13,8 +13,8 @@ PosteriorMoments sample_item(const char* name, const Measurement& measurement,
                              const Denoiser& prior, const LangevinOptions& options,
                              double stability, const LangevinKernel& kernel, Rng rng,
                              Observer* observer) {
-  const LinearOperator& A = measurement.linear(name);
-  const LangevinTarget target(measurement, A, options);
+  const Operator& A = *measurement.A;
+  const LangevinTarget target(measurement, options);
   const double delta = options.step * stability / target.lipschitz();
 
   PriorStep D(prior);
@@ -52,20 +52,19 @@ torch::Tensor RunningMoments::variance() const {
   return squares_ / std::max<std::int64_t>(1, count_ - 1);
 }
 
-LangevinTarget::LangevinTarget(const Measurement& measurement, const LinearOperator& A,
-                               const LangevinOptions& options)
-    : A_(A),
+LangevinTarget::LangevinTarget(const Measurement& measurement, const LangevinOptions& options)
+    : A_(*measurement.A),
       y_(measurement.y),
       sigma_y_(floored_sigma(measurement)),
       sigma_(options.sigma),
       alpha_(options.alpha) {
   // The box's term has half the pull of the others, so that it costs a third of the step.
-  const double others = std::pow(A.norm() / sigma_y_, 2) + alpha_ / (sigma_ * sigma_);
+  const double others = std::pow(A_.norm() / sigma_y_, 2) + alpha_ / (sigma_ * sigma_);
   lambda_ = 2 / others;
 }
 
 torch::Tensor LangevinTarget::gradient(const torch::Tensor& x, PriorStep& D) const {
-  return A_.adjoint(y_ - A_.apply(x)) / (sigma_y_ * sigma_y_) +
+  return A_.vjp(x, y_ - A_.apply(x)) / (sigma_y_ * sigma_y_) +
          alpha_ / (sigma_ * sigma_) * (D(x, sigma_) - x) +
          (x.clamp(kBoxLow, kBoxHigh) - x) / lambda_;
 }

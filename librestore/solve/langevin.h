@@ -3,7 +3,7 @@
 // Laumont, De Bortoli, Almansa, Delon, Durmus, Pereyra 2022, "Bayesian imaging using Plug & Play
 //   priors: when Langevin meets Tweedie", https://arxiv.org/abs/2103.04715
 //
-//   grad log p(x | y) = -A^T (A x - y) / sigma_y^2 + alpha (D(x, sigma) - x) / sigma^2
+//   grad log p(x | y) = -J(x)^T (A(x) - y) / sigma_y^2 + alpha (D(x, sigma) - x) / sigma^2
 //                       + (P(x) - x) / lambda
 // by Tweedie's formula for the prior blurred by sigma; P is the projection on the box
 // [-1, 2]^n, whose term keeps the chain from leaving for good.
@@ -46,8 +46,8 @@ struct PosteriorMoments {
   Summary summary;
 };
 
-// A method whose chain tells mean and variance of the posterior; its estimate is the mean. Needs a
-// linear operator.
+// A method whose chain tells mean and variance of the posterior; its estimate is the mean. Any
+// operator.
 class LangevinMethod : public Method {
  public:
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
@@ -58,15 +58,14 @@ class LangevinMethod : public Method {
 
 class LangevinTarget {
  public:
-  LangevinTarget(const Measurement& measurement, const LinearOperator& A,
-                 const LangevinOptions& options);
+  LangevinTarget(const Measurement& measurement, const LangevinOptions& options);
 
   torch::Tensor gradient(const torch::Tensor& x, PriorStep& D) const;
   // L = ||A||^2 / sigma_y^2 + alpha / sigma^2 + 1 / lambda, for a D with 0 <= J <= I.
   double lipschitz() const;
 
  private:
-  const LinearOperator& A_;
+  const Operator& A_;
   torch::Tensor y_;
   double sigma_y_, sigma_, alpha_, lambda_;
 };

@@ -18,7 +18,7 @@ struct MethodRow {
   std::string name;
   std::string summary;                       // one line
   std::string citation;                      // authors year, title, link
-  std::string needs;                         // "linear operator", "identity"
+  std::string needs;                         // "any operator", "identity"
   std::vector<std::string> (*parameters)();  // described, a line each
   std::unique_ptr<Method> (*make)(const ParameterValues& values);
 };

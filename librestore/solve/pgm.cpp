@@ -26,7 +26,7 @@ Result Pgm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Pgm::run_item(const Measurement& measurement, const Denoiser& prior,
                      Observer* observer) const {
-  const LinearOperator& A = measurement.linear("pgm");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double s = options_.step / (A.norm() * A.norm());
   const double sigma =
@@ -37,8 +37,8 @@ Result Pgm::run_item(const Measurement& measurement, const Denoiser& prior,
   auto x = A.initial_estimate(y);
   bool go_on = true;
   while (go_on) {
-    // x_{k+1} = D(x_k - s A^T (A x_k - y), sigma)
-    const auto next = D(x - s * A.adjoint(A.apply(x) - y), sigma);
+    // x_{k+1} = D(x_k - s J(x_k)^T (A(x_k) - y), sigma)
+    const auto next = D(x - s * A.vjp(x, A.apply(x) - y), sigma);
     go_on = monitor.proceed(x, next, sigma);
     x = next;
   }

@@ -5,7 +5,8 @@
 // With a denoiser: Kamilov, Mansour, Wohlberg 2017, "A plug-and-play priors approach for solving
 //   nonlinear imaging inverse problems", https://doi.org/10.1109/LSP.2017.2763583
 //
-//   x_{k+1} = D(x_k - s A^T (A x_k - y), sigma),   s = step / ||A||^2
+//   x_{k+1} = D(x_k - s J(x_k)^T (A(x_k) - y), sigma),
+//   s = step / ||A||^2
 // With D = prox of sigma^2 R the fixed point is argmin 1/2 ||A x - y||^2 + (sigma^2 / s) R(x), that of
 // FISTA. Slower, and without momentum nothing that a denoiser which is no prox could throw off.
 #pragma once
@@ -27,7 +28,7 @@ class Pgm : public Method {
   explicit Pgm(const PgmOptions& options = {}) : options_(options) {}
   static const Parameters<PgmOptions>& parameters();
 
-  // Needs a linear operator.
+  // Any operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

@@ -12,11 +12,7 @@
 
 namespace restore {
 
-// Data are never taken to be better than this, [0,1] units: DPIR's floor, a quarter of an 8-bit
-// step, about the rounding error of an 8-bit file (1 / (255 sqrt(12))).
-constexpr double kSigmaFloor = 0.255 / 255;
-
-// sigma_y, or the floor where that is higher.
+// sigma_y, or kSigmaFloor where that is higher.
 double floored_sigma(const Measurement& measurement);
 
 // sigma_y below the floor: the estimate has to meet the data.

@@ -6,9 +6,9 @@
 //   interpretations", https://arxiv.org/abs/1806.02296
 //
 // All three look for the zero of
-//   g(x) = A^T (A x - y) + rho (x - D(x, sigma)),   rho = lambda sigma_y^2 / sigma^2.
+//   g(x) = J(x)^T (A(x) - y) + rho (x - D(x, sigma)),   rho = lambda sigma_y^2 / sigma^2.
 // Where D is homogeneous and its Jacobian symmetric, g is the gradient of
-//   E(x) = 1/2 ||A x - y||^2 + rho / 2 x^T (x - D(x, sigma)).
+//   E(x) = 1/2 ||A(x) - y||^2 + rho / 2 x^T (x - D(x, sigma)).
 // Where D is an MMSE denoiser, (x - D) / sigma^2 is minus the score: with lambda = 1 the zero is the
 // MAP estimate for the prior blurred by sigma.
 #pragma once
@@ -22,8 +22,8 @@ namespace restore {
 
 class RedGradient {
  public:
-  RedGradient(const Measurement& measurement, const LinearOperator& A, double sigma, double lambda)
-      : A_(A),
+  RedGradient(const Measurement& measurement, double sigma, double lambda)
+      : A_(*measurement.A),
         y_(measurement.y),
         sigma_(sigma),
         rho_(lambda * std::pow(floored_sigma(measurement) / sigma, 2)) {}
@@ -33,11 +33,11 @@ class RedGradient {
   double lipschitz() const { return A_.norm() * A_.norm() + rho_; }
   // g(x)
   torch::Tensor operator()(const torch::Tensor& x, PriorStep& D) const {
-    return A_.adjoint(A_.apply(x) - y_) + rho_ * (x - D(x, sigma_));
+    return A_.vjp(x, A_.apply(x) - y_) + rho_ * (x - D(x, sigma_));
   }
 
  private:
-  const LinearOperator& A_;
+  const Operator& A_;
   const torch::Tensor& y_;
   double sigma_, rho_;
 };

@@ -27,9 +27,9 @@ Result RedAdmm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result RedAdmm::run_item(const Measurement& measurement, const Denoiser& prior,
                          Observer* observer) const {
-  const LinearOperator& A = measurement.linear("red-admm");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
-  const double rho = RedGradient(measurement, A, options_.sigma, options_.lambda).rho();
+  const double rho = RedGradient(measurement, options_.sigma, options_.lambda).rho();
   const double beta = options_.penalty * rho;
 
   PriorStep D(prior);

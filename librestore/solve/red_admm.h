@@ -25,7 +25,7 @@ class RedAdmm : public Method {
   explicit RedAdmm(const RedAdmmOptions& options = {}) : options_(options) {}
   static const Parameters<RedAdmmOptions>& parameters();
 
-  // Needs a linear operator. The estimate is x, which meets the data.
+  // Any operator. The estimate is x, which meets the data.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

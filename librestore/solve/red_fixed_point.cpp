@@ -25,9 +25,9 @@ Result RedFixedPoint::run(const Measurement& measurement, const Denoiser& prior,
 
 Result RedFixedPoint::run_item(const Measurement& measurement, const Denoiser& prior,
                                Observer* observer) const {
-  const LinearOperator& A = measurement.linear("red-fp");
+  const Operator& A = *measurement.A;
   const auto& y = measurement.y;
-  const double rho = RedGradient(measurement, A, options_.sigma, options_.lambda).rho();
+  const double rho = RedGradient(measurement, options_.sigma, options_.lambda).rho();
 
   PriorStep D(prior);
   StepMonitor monitor("red-fp", options_.iterations, options_.tolerance, observer);

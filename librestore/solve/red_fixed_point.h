@@ -22,7 +22,7 @@ class RedFixedPoint : public Method {
   explicit RedFixedPoint(const RedFixedPointOptions& options = {}) : options_(options) {}
   static const Parameters<RedFixedPointOptions>& parameters();
 
-  // Needs a linear operator.
+  // Any operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

@@ -26,8 +26,8 @@ Result Red::run(const Measurement& measurement, const Denoiser& prior, Rng&,
 
 Result Red::run_item(const Measurement& measurement, const Denoiser& prior,
                      Observer* observer) const {
-  const LinearOperator& A = measurement.linear("red");
-  const RedGradient g(measurement, A, options_.sigma, options_.lambda);
+  const Operator& A = *measurement.A;
+  const RedGradient g(measurement, options_.sigma, options_.lambda);
   const double step = options_.step / g.lipschitz();
 
   PriorStep D(prior);

@@ -22,7 +22,7 @@ class Red : public Method {
   explicit Red(const RedOptions& options = {}) : options_(options) {}
   static const Parameters<RedOptions>& parameters();
 
-  // Needs a linear operator.
+  // Any operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

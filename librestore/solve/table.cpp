@@ -27,41 +27,40 @@ const std::vector<MethodRow>& solver_table() {
       {"hqs", "half-quadratic splitting on a falling noise schedule",
        "Zhang et al. 2021, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
        "https://arxiv.org/abs/2008.13751",
-       "linear operator", describe_method<Hqs, HqsOptions>, make_method<Hqs, HqsOptions>},
+       "any operator", describe_method<Hqs, HqsOptions>, make_method<Hqs, HqsOptions>},
       {"admm", "alternating direction method of multipliers at one noise level",
        "Venkatakrishnan et al. 2013, Plug-and-play priors for model based reconstruction, "
        "https://doi.org/10.1109/GlobalSIP.2013.6737048",
-       "linear operator", describe_method<Admm, AdmmOptions>, make_method<Admm, AdmmOptions>},
+       "any operator", describe_method<Admm, AdmmOptions>, make_method<Admm, AdmmOptions>},
       {"fista", "proximal gradient with momentum: products with A and its transpose only",
        "Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm for linear "
        "inverse problems, https://doi.org/10.1137/080716542",
-       "linear operator", describe_method<Fista, FistaOptions>, make_method<Fista, FistaOptions>},
+       "any operator", describe_method<Fista, FistaOptions>, make_method<Fista, FistaOptions>},
       {"pgm", "proximal gradient without momentum, for denoisers that momentum throws off",
        "Kamilov et al. 2017, A plug-and-play priors approach for solving nonlinear imaging inverse "
        "problems, https://doi.org/10.1109/LSP.2017.2763583",
-       "linear operator", describe_method<Pgm, PgmOptions>, make_method<Pgm, PgmOptions>},
+       "any operator", describe_method<Pgm, PgmOptions>, make_method<Pgm, PgmOptions>},
       {"drs", "Douglas-Rachford splitting: ADMM's fixed point, with relaxation",
        "Lions and Mercier 1979, Splitting algorithms for the sum of two nonlinear operators, "
        "https://doi.org/10.1137/0716071",
-       "linear operator", describe_method<Drs, DrsOptions>, make_method<Drs, DrsOptions>},
+       "any operator", describe_method<Drs, DrsOptions>, make_method<Drs, DrsOptions>},
       {"red",
        "regularisation by denoising, gradient descent: products with A and its transpose only",
-       kRed, "linear operator", describe_method<Red, RedOptions>, make_method<Red, RedOptions>},
+       kRed, "any operator", describe_method<Red, RedOptions>, make_method<Red, RedOptions>},
       {"red-fp", "regularisation by denoising, fixed-point iteration: a data step a denoiser call",
-       kRed, "linear operator", describe_method<RedFixedPoint, RedFixedPointOptions>,
+       kRed, "any operator", describe_method<RedFixedPoint, RedFixedPointOptions>,
        make_method<RedFixedPoint, RedFixedPointOptions>},
-      {"red-admm", "regularisation by denoising, ADMM", kRed, "linear operator",
+      {"red-admm", "regularisation by denoising, ADMM", kRed, "any operator",
        describe_method<RedAdmm, RedAdmmOptions>, make_method<RedAdmm, RedAdmmOptions>},
       {"ula", "posterior mean by unadjusted Langevin steps; thousands of denoiser calls",
        "Laumont et al. 2022, Bayesian imaging using Plug & Play priors: when Langevin meets "
        "Tweedie, "
        "https://arxiv.org/abs/2103.04715",
-       "linear operator", describe_method<Ula, LangevinOptions>, make_method<Ula, LangevinOptions>},
+       "any operator", describe_method<Ula, LangevinOptions>, make_method<Ula, LangevinOptions>},
       {"skrock", "posterior mean by stabilised Langevin steps, longer than ula's",
        "Pereyra et al. 2020, Accelerating proximal Markov chain Monte Carlo by using an explicit "
        "stabilized method, https://arxiv.org/abs/1905.06386",
-       "linear operator", describe_method<SkRock, SkRockOptions>,
-       make_method<SkRock, SkRockOptions>},
+       "any operator", describe_method<SkRock, SkRockOptions>, make_method<SkRock, SkRockOptions>},
       {"denoise", "one evaluation of the denoiser at the noise level", "the prior's own",
        "identity", describe_method<Denoise, DenoiseOptions>, make_method<Denoise, DenoiseOptions>},
   };

@@ -13,7 +13,7 @@ const Parameters<DiffpirOptions>& Diffpir::parameters() {
 
 Diffpir::Diffpir(const Measurement& measurement, const Denoiser& prior, const Options& options)
     : PosteriorDenoiser(measurement, prior),
-      A_(measurement.linear(kName)),
+      A_(*measurement.A),
       D_(prior),
       sigma_y_(floored_sigma(measurement)),
       lambda_(options.lambda) {}

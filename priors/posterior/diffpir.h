@@ -26,13 +26,13 @@ class Diffpir : public PosteriorDenoiser {
   static constexpr const char* kName = "diffpir";
   static const Parameters<Options>& parameters();
 
-  // Needs a linear operator.
+  // Any operator, any prior.
   Diffpir(const Measurement& measurement, const Denoiser& prior, const Options& options);
 
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
 
  private:
-  const LinearOperator& A_;
+  const Operator& A_;
   const Denoiser& D_;
   double sigma_y_, lambda_;
 };

@@ -17,7 +17,7 @@ const Parameters<PosteriorLangevinOptions>& PosteriorLangevin::parameters() {
 
 Result PosteriorLangevin::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                               Observer* observer) const {
-  const auto& A = measurement.linear("langevin");
+  const auto& A = *measurement.A;
   const auto& D = mmse_prior(prior, "langevin");
   const double sigma_y = floored_sigma(measurement), norm = A.norm();
 
@@ -27,7 +27,7 @@ Result PosteriorLangevin::run(const Measurement& measurement, const Denoiser& pr
       const double h = options_.step / (1 / (sigma_t * sigma_t) + norm * norm / variance);
       auto x = x_t;
       for (int i = 0; i < options_.iterations; ++i) {
-        const auto gradient = D.score(x, sigma_t) + A.adjoint(item.y - A.apply(x)) / variance;
+        const auto gradient = D.score(x, sigma_t) + A.vjp(x, item.y - A.apply(x)) / variance;
         x = x + h * gradient + std::sqrt(2 * h) * randn_like(stream, x);
       }
       if (sigma_s == 0) x = D.denoise(x, sigma_t);

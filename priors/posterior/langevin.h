@@ -1,7 +1,7 @@
 // Jalal, Arvinte, Daras, Price, Dimakis, Tamir 2021, "Robust Compressed Sensing MRI with Deep Generative
 // Priors", https://arxiv.org/abs/2108.01368, equation 3: annealed Langevin dynamics on the posterior
 //
-//   x <- x + h (score(x, sigma_t) + A^T (y - A x) / (sigma_y^2 + gamma_t^2)) + sqrt(2 h) z
+//   x <- x + h (score(x, sigma_t) + J(x)^T (y - A(x)) / (sigma_y^2 + gamma_t^2)) + sqrt(2 h) z
 //
 // `iterations` times at each noise level, gamma_t = sigma_t and h in units of the largest curvature,
 //   h = step / (1 / sigma_t^2 + ||A||^2 / (sigma_y^2 + sigma_t^2)).
@@ -24,7 +24,7 @@ class PosteriorLangevin : public Method {
   static const Parameters<Options>& parameters();
   explicit PosteriorLangevin(const Options& options = {}) : options_(options) {}
 
-  // Needs a linear operator and an MMSE prior.
+  // Any operator; needs an MMSE prior.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

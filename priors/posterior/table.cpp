@@ -78,7 +78,7 @@ const std::vector<PosteriorRow>& posterior_table() {
           "diffpir", "the data step of half-quadratic splitting inside a diffusion",
           "Zhu et al. 2023, Denoising Diffusion Models for Plug-and-Play Image Restoration, "
           "https://arxiv.org/abs/2305.08995",
-          "linear operator", approximate),
+          "any operator", approximate),
       row<GuidedSampler<Ddnm>>(
           "ddnm", "the measured range replaced by noiseless data",
           "Wang et al. 2023, Zero-Shot Image Restoration Using Denoising Diffusion Null-Space "
@@ -126,7 +126,7 @@ const std::vector<PosteriorRow>& posterior_table() {
           "langevin", "annealed Langevin dynamics on the posterior's score",
           "Jalal et al. 2021, Robust Compressed Sensing MRI with Deep Generative Priors, "
           "https://arxiv.org/abs/2108.01368",
-          "linear operator, MMSE prior", exact_in_the_limit),
+          "any operator, MMSE prior", exact_in_the_limit),
       row<Mcgdiff>("mcgdiff", "particles led by the noised data, coefficient by coefficient",
                    "Cardoso et al. 2023, Monte Carlo guided Diffusion for Bayesian linear inverse "
                    "problems, https://arxiv.org/abs/2308.07983",

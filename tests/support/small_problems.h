@@ -57,6 +57,7 @@ class Square : public Operator {
  public:
   explicit Square(Shape shape) : Operator(shape, shape) {}
   torch::Tensor initial_estimate(const torch::Tensor& y) const override { return y; }
+  double norm() const override { return 2; }
 
  protected:
   torch::Tensor do_apply(const torch::Tensor& x) const override { return x * x; }
@@ -82,6 +83,7 @@ class WhiteNoise : public NoiseModel {
     return torch::full({1}, sigma_ * sigma_, z.options());
   }
   double sigma() const override { return sigma_; }
+  bool is_white() const override { return true; }
   std::string describe() const override { return fmt::format("{}", sigma_); }
 
  private:

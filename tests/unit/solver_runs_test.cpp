@@ -226,9 +226,15 @@ BOOST_AUTO_TEST_CASE(the_table_makes_what_it_describes) {
       BOOST_TEST(row.make({}) != nullptr);
       BOOST_CHECK_THROW(row.make({{"no_such_parameter", "1"}}), Error);
       BOOST_CHECK_THROW(row.make({{"sigma", "-1"}, {"sigma_start", "-1"}}), Error);
-      const Measurement nonlinear{torch::ones({1, 1, 4, 4}),
+      const Measurement nonlinear{torch::full({1, 1, 4, 4}, 0.64),
                                   std::make_shared<Square>(Shape{1, 4, 4}),
                                   std::make_shared<WhiteNoise>(0.1)};
+      if (row.needs == "any operator") {
+        // x^2 = y from x = y: a prior that wants nothing leaves the data to be met, within the spread of
+        // a chain's mean.
+        BOOST_TEST(run(*row.make({}), nonlinear, kIdentity).summary.data_residual < 0.5);
+        continue;
+      }
       BOOST_CHECK_EXCEPTION(run(*row.make({}), nonlinear, kIdentity), Error,
                             [&](const Error& error) {
                               return std::string(error.what()).find(row.name) != std::string::npos;
