@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "operators/compose/chain.h"
 #include "operators/compose/composition.h"
 #include "operators/expression/arguments.h"
 #include "operators/rows/row.h"
@@ -11,10 +12,8 @@ namespace {
 
 const std::vector<OperatorRecipe>& recipes() {
   static const std::vector<OperatorRecipe> table{
-      identity_row(),
-      mask_row(),
-      blur_row(),
-      downsample_row(),
+      identity_row(), mask_row(),     blur_row(), downsample_row(), clip_row(),
+      response_row(), quantise_row(), jpeg_row(), magnitude_row(),
   };
   return table;
 }
@@ -27,6 +26,17 @@ const OperatorRecipe& find_recipe(const ExpressionSource& source, const Expressi
   }
   throw source.error(call.column, fmt::format("unknown operator \"{}\"; known: {}", call.name,
                                               fmt::join(known, ", ")));
+}
+
+// A composition as far as all are linear, else a chain.
+std::shared_ptr<const Operator> composed(std::vector<std::shared_ptr<const Operator>> operators) {
+  if (operators.size() == 1) return operators.front();
+  std::vector<std::shared_ptr<const LinearOperator>> linear;
+  for (const auto& A : operators)
+    if (auto rung = std::dynamic_pointer_cast<const LinearOperator>(A))
+      linear.push_back(std::move(rung));
+  if (linear.size() == operators.size()) return std::make_shared<Composition>(std::move(linear));
+  return std::make_shared<Chain>(std::move(operators));
 }
 
 }  // namespace
@@ -53,7 +63,7 @@ std::shared_ptr<const Operator> build_operator(const std::string& expression,
   // Every name first: a slip at the end is not to wait for files at the beginning.
   std::vector<const OperatorRecipe*> found;
   for (const auto& call : calls) found.push_back(&find_recipe(source, call));
-  std::vector<std::shared_ptr<const LinearOperator>> operators(calls.size());
+  std::vector<std::shared_ptr<const Operator>> operators(calls.size());
   ShapeRequest next = request;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     // From the side whose shape is known.
@@ -63,8 +73,7 @@ std::shared_ptr<const Operator> build_operator(const std::string& expression,
     next.shape =
         request.is_measurement ? operators[at]->input_shape() : operators[at]->output_shape();
   }
-  if (operators.size() == 1) return operators.front();
-  return std::make_shared<Composition>(std::move(operators));
+  return composed(std::move(operators));
 }
 
 }  // namespace restore

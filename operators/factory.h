@@ -23,7 +23,7 @@ struct OperatorRow {
   std::string name;
   std::string summary;                     // one line with the equation
   std::vector<std::string> parameters;     // name, default, unit, range, help, a line each
-  std::string rung;                        // "operator", "linear", "spectral"
+  std::string rung;                        // "nonlinear ...", "linear ...", "spectral ..."
   std::vector<std::string> law_instances;  // expressions the law tests run, every branch covered
 };
 

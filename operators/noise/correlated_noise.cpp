@@ -47,6 +47,11 @@ torch::Tensor CorrelatedNoise::variance(const torch::Tensor& z) const {
   return torch::full({1, 1, 1, 1}, sigma_ * sigma_, z.options());
 }
 
+Whitening CorrelatedNoise::whitening(const torch::Tensor& z, double floor) const {
+  const double level = std::max(sigma_, floor);
+  return {level, level / power(z).clamp_min(floor * floor).sqrt(), true};
+}
+
 std::string CorrelatedNoise::describe() const {
   return fmt::format("correlated({}, {})", sigma_, length_);
 }

@@ -24,6 +24,8 @@ class CorrelatedNoise : public NoiseModel {
   torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
   // sigma^2, 1 x 1 x 1 x 1: of each pixel by itself.
   torch::Tensor variance(const torch::Tensor& z) const override;
+  // sqrt(sigma^2 / P) on the half spectrum, P no lower than floor^2.
+  Whitening whitening(const torch::Tensor& z, double floor) const override;
   double sigma() const override { return sigma_; }
   std::string describe() const override;
 

@@ -25,6 +25,7 @@ class GaussianNoise : public NoiseModel {
   torch::Tensor variance(const torch::Tensor& z) const override;
   // sqrt(mean sigma^2)
   double sigma() const override { return root_mean_variance_; }
+  bool is_white() const override { return sigma_.numel() == 1; }
   // A single number in as many digits as it takes.
   std::string describe() const override { return description_; }
 

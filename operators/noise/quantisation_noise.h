@@ -25,6 +25,8 @@ class QuantisationNoise : public NoiseModel {
   torch::Tensor variance(const torch::Tensor& z) const override;
   // step / sqrt(6): the variance varies faster than any grey, so this is its mean over all of them.
   double sigma() const override { return step_ / std::sqrt(6.0); }
+  // Levels lie closer than the noise that methods know z by.
+  bool is_white() const override { return true; }
   std::string describe() const override;
 
  private:

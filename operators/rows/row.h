@@ -3,6 +3,7 @@
 // the row, or the family of rows, that it is named after; operators/factory.cpp lists them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct OperatorRecipe {
   std::string name, summary, rung;  // as in OperatorRow
   std::vector<ArgumentInfo> arguments;
   std::vector<std::string> law_instances;
-  std::shared_ptr<const LinearOperator> (*build)(const BoundCall& call,
-                                                 const ShapeRequest& request);
+  std::function<std::shared_ptr<const Operator>(const BoundCall& call, const ShapeRequest& request)>
+      build;
 };
 
 inline constexpr double kMaxSeed =
@@ -42,5 +43,10 @@ OperatorRecipe identity_row();
 OperatorRecipe mask_row();
 OperatorRecipe blur_row();
 OperatorRecipe downsample_row();
+OperatorRecipe clip_row();
+OperatorRecipe response_row();
+OperatorRecipe quantise_row();
+OperatorRecipe jpeg_row();
+OperatorRecipe magnitude_row();
 
 }  // namespace restore

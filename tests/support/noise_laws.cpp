@@ -61,6 +61,23 @@ void check_noise_gradient(const NoiseModel& noise) {
              1e-6 * expected.abs().max().item<double>());
 }
 
+void check_whitening(const NoiseModel& noise) {
+  Rng rng(14);
+  // Every grey, for the white level of rounding is the mean over all.
+  const auto scene = rand(rng, {kChannels, kLevels, kRepeats}, 1, torch::kFloat64);
+  const auto z = scene.expand({kDraws, -1, -1, -1}).contiguous();
+  const auto W = noise.whitening(scene, 1e-9);
+  const auto e = W(noise.sample(z, rng) - z);
+  const auto level = torch::full({kDraws}, W.sigma * W.sigma, torch::kFloat64);
+  BOOST_TEST(has_mean(e.square().mean({1, 2, 3}), level));
+  for (const int axis : {2, 3})
+    BOOST_TEST(has_mean((e * e.roll(1, axis)).mean({1, 2, 3}), torch::zeros_like(level)));
+  // W is symmetric.
+  const auto a = randn_like(rng, z), b = randn_like(rng, z);
+  const auto Wab = (W(a) * b).sum().item<double>(), aWb = (a * W(b)).sum().item<double>();
+  BOOST_TEST(std::abs(Wab - aWb) <= 1e-10 * (W(a).norm() * b.norm()).item<double>());
+}
+
 void check_noise_stream(const NoiseModel& noise) {
   const auto z = greys(2);
   Rng first(13), again(13), alone(13, 0, 1);
@@ -74,6 +91,7 @@ void check_noise_laws(const NoiseModel& noise) {
   check_noise_moments(noise);
   check_noise_gradient(noise);
   check_noise_stream(noise);
+  check_whitening(noise);
 }
 
 }  // namespace restore::testing

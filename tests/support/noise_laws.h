@@ -10,6 +10,9 @@ namespace restore::testing {
 void check_noise_moments(const NoiseModel& noise);
 // N2: gradient against central differences of negative_log_likelihood in float64.
 void check_noise_gradient(const NoiseModel& noise);
+// N3: mean square and covariance with neighbours of whitening(z)(sample(z) - z) within five standard
+// errors of sigma^2 and 0.
+void check_whitening(const NoiseModel& noise);
 // The same stream gives the same noise, the next step another, and a batch what its items get.
 void check_noise_stream(const NoiseModel& noise);
 

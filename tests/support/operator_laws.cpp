@@ -75,10 +75,32 @@ void check_vjp_law(const Operator& A) {
   const auto v = pictures(A.output_shape(), 5);
   // <v, (A(x + h d) - A(x - h d)) / 2h> = <J^T v, d> up to h^2, and rounding over h: 1e-7 covers both.
   const double h = 1e-5;
-  const double difference = sum_of_products(v, (A.apply(x + h * d) - A.apply(x - h * d)) / (2 * h));
+  const auto smooth = A.differentiable();
+  const Operator& B = smooth ? *smooth : A;
+  const double difference = sum_of_products(v, (B.apply(x + h * d) - B.apply(x - h * d)) / (2 * h));
   const auto pulled = A.vjp(x, v);
   BOOST_TEST(std::abs(sum_of_products(pulled, d) - difference) <=
              1e-7 * (norm_of(pulled) * norm_of(d) + std::abs(difference)));
+}
+
+void check_descent_law(const Operator& A) {
+  Rng rng(23);
+  const auto x = rand(rng, A.input_shape(), kBatch, torch::kFloat64);
+  const auto v = rand(rng, A.input_shape(), kBatch, torch::kFloat64);
+  const auto y = A.apply(x);
+  for (const double rho : {0.02, 0.7}) {
+    const auto energy = [&](const torch::Tensor& p) {
+      return (A.apply(p) - y).square().sum({1, 2, 3}) + rho * (p - v).square().sum({1, 2, 3});
+    };
+    BOOST_TEST((energy(A.prox(v, y, rho)) <= energy(v) * (1 + kExact)).all().item<bool>());
+  }
+  BOOST_CHECK_THROW(A.prox(v, y, 0), Error);
+  if (!small_enough_for_dense(A)) return;
+  const auto m = A.output_shape().numel();
+  const auto basis = torch::eye(m, torch::kFloat64).reshape(A.output_shape().batch(m));
+  const auto J = A.vjp(x.narrow(0, 0, 1).expand({m, -1, -1, -1}), basis).reshape({m, -1});
+  // The power method's tolerance, for a norm that was found so.
+  BOOST_TEST(at::linalg_svdvals(J).max().item<double>() <= A.norm() * (1 + 1e-3));
 }
 
 void check_adjoint_law(const LinearOperator& A) {
@@ -188,6 +210,7 @@ void check_operator_laws(const Operator& A) {
   check_shape_law(A);
   check_batch_law(A);
   check_vjp_law(A);
+  check_descent_law(A);
   check_estimate_and_window(A);
   if (const auto* linear = dynamic_cast<const LinearOperator*>(&A)) {
     check_adjoint_law(*linear);

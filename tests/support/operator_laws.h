@@ -19,6 +19,7 @@ torch::Tensor dense_matrix(const LinearOperator& A);
 void check_shape_law(const Operator& A);          // O1
 void check_batch_law(const Operator& A);          // O2
 void check_vjp_law(const Operator& A);            // O3
+void check_descent_law(const Operator& A);        // O4, and norm() against a dense Jacobian
 void check_adjoint_law(const LinearOperator& A);  // L1
 // CG stops at a relative residual of 1e-12 of the normal equations, which leaves up to the squared
 // condition number times that in A^+: the bound is 1e-10 or 10 cond(A)^2 1e-12, whichever is larger.
