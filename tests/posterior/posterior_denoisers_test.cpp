@@ -227,7 +227,8 @@ BOOST_AUTO_TEST_CASE(rungs_are_asked_for_in_one_line) {
   BOOST_CHECK_NO_THROW(Diffpir(linear, plain, {}));
   const Measurement squares{linear.y, std::make_shared<testing::Square>(Shape{1, 1, 3}),
                             linear.noise};
-  BOOST_CHECK_EXCEPTION(Diffpir(squares, plain, {}), Error, names_method("diffpir"));
+  BOOST_CHECK_EXCEPTION(Ddnm(squares, plain, {}), Error, names_method("ddnm"));
+  BOOST_CHECK_NO_THROW(Diffpir(squares, plain, {}));
   BOOST_CHECK_NO_THROW(Sda(squares, gaussian, {}));
 }
 
