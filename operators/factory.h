@@ -2,10 +2,13 @@
 //
 //   expression := operator ('|' operator)*        read left to right: the first acts on the scene
 //   operator   := name [ '(' argument (',' argument)* ')' ]
+//               | '[' expression (';' expression)* ']'   several measurements of one scene, the pictures
+//                                                        below each other (operators/compose/stack.h)
 //   argument   := [key '='] value                 positional values fill the row's parameters in order
 //   value      := number | word | word ':' number (',' number)* | path | '"' anything '"'
 //
 //   blur(gaussian:1.6, boundary=circular) | downsample(4) | mask(m.png)
+//   [downsample(2) ; shift(0.7, 0.3) | downsample(2)]
 #pragma once
 
 #include <filesystem>
@@ -25,6 +28,7 @@ struct OperatorRow {
   std::vector<std::string> parameters;     // name, default, unit, range, help, a line each
   std::string rung;                        // "nonlinear ...", "linear ...", "spectral ..."
   std::vector<std::string> law_instances;  // expressions the law tests run, every branch covered
+  std::int64_t channels = 0;  // of the scene, where the operator needs a number of them
 };
 
 const std::vector<OperatorRow>& operator_table();

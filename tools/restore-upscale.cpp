@@ -9,28 +9,30 @@ namespace restore {
 namespace {
 
 const ToolText kText = {
-    "restore-upscale", "Enlarge pictures by a whole factor.",
+    "restore-upscale", "Enlarge pictures by any factor from 1 to 64.",
     "restore-upscale small.png -s 2 -o large.png",
-    "--kernel says how the small picture came about: bicubic (with antialiasing, as image\n"
-    "editors do it), area (the mean of each block), gaussian:SIGMA and other blur kernels, or a\n"
-    "kernel file. The residual tells how well the result, made smaller so, explains the input."};
+    "--kernel says how the small picture came about: bicubic or lanczos (with antialiasing, as\n"
+    "image editors do it), area (the mean of each block), gaussian:SIGMA and other blur kernels, "
+    "or\n"
+    "a kernel file. The residual tells how well the result, made smaller so, explains the input."};
 
-const std::vector<std::string> kResizeFilters{"bicubic", "area"};
+const std::vector<std::string> kResizeFilters{"bicubic", "area", "lanczos"};
 
 struct Options {
   BatchOptions batch;
   MethodOptions method{.noise = "auto"};
-  int factor = 2;
+  double factor = 2;
   std::string kernel = "bicubic";
 };
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  app->add_option("-s,--scale", options.factor, "Factor of both sides")
+  app->add_option("-s,--scale", options.factor, "Factor of both sides: 2, 2.5")
       ->option_text("FACTOR")
-      ->check(CLI::Range(1, 64))
+      ->check(CLI::Range(1.0, 64.0))
       ->required();
-  app->add_option("--kernel", options.kernel, "bicubic (default), area, gaussian:1.6 or a file")
+  app->add_option("--kernel", options.kernel,
+                  "bicubic (default), area, lanczos, gaussian:1.6 or a file")
       ->option_text("KERNEL");
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);

@@ -5,12 +5,6 @@
 #include "librestore/core/error.h"
 
 namespace restore {
-namespace {
-
-// Numbers in a picture up to which the power method costs little.
-constexpr std::int64_t kSmall = 1 << 15;
-
-}  // namespace
 
 Composition::Composition(std::vector<std::shared_ptr<const LinearOperator>> operators)
     : LinearOperator(operators.front()->input_shape(), operators.back()->output_shape()),
@@ -35,7 +29,7 @@ torch::Tensor Composition::do_adjoint(const torch::Tensor& y) const {
 }
 
 double Composition::norm() const {
-  if (input_shape().numel() <= kSmall) return LinearOperator::norm();
+  if (input_shape().numel() <= kSmallPicture) return LinearOperator::norm();
   double bound = 1;
   for (const auto& A : operators_) bound *= A->norm();
   return bound;

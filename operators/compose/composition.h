@@ -8,6 +8,9 @@
 
 namespace restore {
 
+// Numbers in a picture up to which the power method costs little.
+inline constexpr std::int64_t kSmallPicture = 1 << 15;
+
 class Composition : public LinearOperator {
  public:
   // In the order in which they act; at least one. Usage error when a shape does not fit the next.

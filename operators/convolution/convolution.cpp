@@ -14,6 +14,17 @@ namespace {
 // The side of the picture that stands in for larger ones in norm(): in pixels, and in kernels.
 constexpr std::int64_t kNormSide = 192, kNormKernels = 6;
 
+// sum_a k(a) k(a + d), d = 1 - K .. K - 1 along both axes.
+torch::Tensor autocorrelation(const torch::Tensor& k) {
+  return Correlation(k, extend_with_zeros(k.size(0), k.size(0) - 1, k.size(0) - 1),
+                     extend_with_zeros(k.size(1), k.size(1) - 1, k.size(1) - 1))(
+             k.unsqueeze(0).unsqueeze(0))
+      .squeeze(0)
+      .squeeze(0);
+}
+
+}  // namespace
+
 Shape measured_shape(const torch::Tensor& kernel, const Shape& scene, Boundary boundary) {
   if (boundary != Boundary::valid) return scene;
   const Shape seen{scene.channels, scene.height - kernel.size(0) + 1,
@@ -26,22 +37,10 @@ Shape measured_shape(const torch::Tensor& kernel, const Shape& scene, Boundary b
   return seen;
 }
 
-// The extension of a scene's axis for a kernel of k: floor(k/2) beyond its end, the rest before it.
 AxisExtension scene_axis(Boundary boundary, std::int64_t n, std::int64_t k) {
   if (boundary == Boundary::valid) return extend_axis(boundary, n, 0, 0);
   return extend_axis(boundary, n, k - 1 - k / 2, k / 2);
 }
-
-// sum_a k(a) k(a + d), d = 1 - K .. K - 1 along both axes.
-torch::Tensor autocorrelation(const torch::Tensor& k) {
-  return Correlation(k, extend_with_zeros(k.size(0), k.size(0) - 1, k.size(0) - 1),
-                     extend_with_zeros(k.size(1), k.size(1) - 1, k.size(1) - 1))(
-             k.unsqueeze(0).unsqueeze(0))
-      .squeeze(0)
-      .squeeze(0);
-}
-
-}  // namespace
 
 Shape convolution_scene(const torch::Tensor& kernel, const Shape& measurement, Boundary boundary) {
   if (boundary != Boundary::valid) return measurement;

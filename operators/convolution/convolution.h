@@ -28,6 +28,11 @@ std::shared_ptr<const LinearOperator> make_convolution(const torch::Tensor& kern
                                                        const Shape& scene,
                                                        const ConvolutionOptions& options);
 
+// The shape that a scene is measured in. Usage error when nothing would be left.
+Shape measured_shape(const torch::Tensor& kernel, const Shape& scene, Boundary boundary);
+// The extension of a scene's axis for a kernel of k: floor(k/2) beyond its end, the rest before it.
+AxisExtension scene_axis(Boundary boundary, std::int64_t n, std::int64_t k);
+
 // The scene that is measured as `measurement`.
 Shape convolution_scene(const torch::Tensor& kernel, const Shape& measurement, Boundary boundary);
 

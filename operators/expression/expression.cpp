@@ -6,7 +6,19 @@ namespace restore {
 namespace {
 
 struct Token {
-  enum class Kind { word, quoted, open, close, comma, equals, pipe, end };
+  enum class Kind {
+    word,
+    quoted,
+    open,
+    close,
+    open_stack,
+    close_stack,
+    semicolon,
+    comma,
+    equals,
+    pipe,
+    end
+  };
   Kind kind = Kind::end;
   std::string text;
   std::size_t column = 1;
@@ -20,6 +32,12 @@ std::optional<Token::Kind> punctuation(char c) {
       return Token::Kind::open;
     case ')':
       return Token::Kind::close;
+    case '[':
+      return Token::Kind::open_stack;
+    case ']':
+      return Token::Kind::close_stack;
+    case ';':
+      return Token::Kind::semicolon;
     case ',':
       return Token::Kind::comma;
     case '=':
@@ -75,13 +93,14 @@ std::optional<double> as_number(const std::string& text) {
   }
 }
 
+constexpr int kDeepest = 16;  // brackets in brackets
+
 class Parser {
  public:
   explicit Parser(const ExpressionSource& source) : source_(source), tokens_(tokenize(source)) {}
 
   std::vector<ExpressionCall> expression() {
-    std::vector<ExpressionCall> calls{call()};
-    while (accept(Token::Kind::pipe)) calls.push_back(call());
+    auto calls = chain();
     expect_end("expected '|' or the end");
     return calls;
   }
@@ -111,9 +130,30 @@ class Parser {
     if (!is(Token::Kind::end)) throw unexpected(wanted);
   }
 
+  std::vector<ExpressionCall> chain() {
+    std::vector<ExpressionCall> calls{call()};
+    while (accept(Token::Kind::pipe)) calls.push_back(call());
+    return calls;
+  }
+
+  ExpressionCall stack() {
+    ExpressionCall result{next().text, next().column};
+    if (++depth_ > kDeepest)
+      throw source_.error(result.column, fmt::format("brackets nest at most {} deep", kDeepest));
+    do {
+      ++at_;
+      result.branches.push_back(chain());
+    } while (is(Token::Kind::semicolon));
+    if (is(Token::Kind::end)) throw source_.error(result.column, "this bracket is never closed");
+    if (!accept(Token::Kind::close_stack)) throw unexpected("expected '|', ';' or ']'");
+    --depth_;
+    return result;
+  }
+
   ExpressionCall call() {
+    if (is(Token::Kind::open_stack)) return stack();
     if (!is(Token::Kind::word)) throw unexpected("expected the name of an operator");
-    ExpressionCall result{next().text, next().column, {}};
+    ExpressionCall result{next().text, next().column};
     ++at_;
     if (!is(Token::Kind::open)) return result;
     const std::size_t opened = next().column;
@@ -181,6 +221,7 @@ class Parser {
   const ExpressionSource& source_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -49,14 +49,16 @@ struct ExpressionArgument {
   ExpressionValue value;
 };
 
-// operator := name [ '(' argument (',' argument)* ')' ]
+// operator := name [ '(' argument (',' argument)* ')' ]  or  '[' expression (';' expression)* ']'
 struct ExpressionCall {
-  std::string name;
+  std::string name;  // "[" for a stack
   std::size_t column = 1;
-  std::vector<ExpressionArgument> arguments;
+  std::vector<ExpressionArgument> arguments{};
+  std::vector<std::vector<ExpressionCall>> branches{};  // of a stack: at least one
 };
 
-// expression := operator ('|' operator)*; never empty. Throws usage errors with a column.
+// expression := operator ('|' operator)*; never empty. Throws usage errors with a column. Brackets nest at
+// most 16 deep.
 std::vector<ExpressionCall> parse_expression(const ExpressionSource& source);
 
 // The whole text as one value (`--psf gaussian:1.6`).

@@ -18,6 +18,8 @@ struct KernelMaker {
 
 constexpr double kMaxReach = 256;  // 4 of these on either side stay under kMaxKernelSide
 
+constexpr double kMaxSeed = 9007199254740992.0;  // 2^53
+
 const ParameterInfo kSize{"SIZE", "px", 1, static_cast<double>(kMaxKernelSide), ""};
 const ParameterInfo kAngle{"ANGLE", "degrees", -360, 360, ""};
 
@@ -45,6 +47,19 @@ const std::vector<KernelMaker>& makers() {
        {{"LENGTH", "px", 1, 2 * kMaxReach, ""}, kAngle},
        {2},
        [](const Numbers& n, SizeParity parity) { return motion_kernel(n[0], n[1], parity); }},
+      {{"walk", "walk:LENGTH,SEED[,BEND]", "a shaken camera; BEND (15) degrees a pixel"},
+       {{"LENGTH", "px", 1, 2 * kMaxReach, ""},
+        {"SEED", "", 0, kMaxSeed, ""},
+        {"BEND", "degrees", 0, 180, ""}},
+       {2, 3},
+       [](const Numbers& n, SizeParity parity) {
+         return walk_kernel(n[0], static_cast<std::uint64_t>(n[1]), n.size() > 2 ? n[2] : 15,
+                            parity);
+       }},
+      {{"airy", "airy:RADIUS", "diffraction; RADIUS leads to the first dark ring"},
+       {{"RADIUS", "px", 0.05, kMaxReach / 2, ""}},
+       {1},
+       [](const Numbers& n, SizeParity parity) { return airy_kernel(n[0], parity); }},
       {{"disk", "disk:RADIUS", "defocus"},
        {{"RADIUS", "px", 0.05, kMaxReach, ""}},
        {1},
@@ -68,7 +83,8 @@ std::string usages(const std::string& name) {
 void check_numbers(const KernelMaker& maker, const Numbers& given) {
   for (std::size_t i = 0; i < given.size(); ++i) {
     check_range(maker.numbers[i], given[i]);
-    if (maker.numbers[i].name == kSize.name && given[i] != std::floor(given[i]))
+    if ((maker.numbers[i].name == kSize.name || maker.numbers[i].name == "SEED") &&
+        given[i] != std::floor(given[i]))
       throw_not_whole(maker.numbers[i], given[i]);
   }
 }

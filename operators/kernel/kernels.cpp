@@ -1,6 +1,11 @@
 #include "operators/kernel/kernels.h"
 
+#include <cmath>
 #include <numbers>
+#include <numeric>
+
+#include "librestore/core/rng.h"
+#include "operators/numeric/keys_cubic.h"
 
 namespace restore {
 namespace {
@@ -113,6 +118,68 @@ torch::Tensor disk_kernel(double radius, SizeParity parity) {
   const auto kernel =
       sampled(size, size, [&](double y, double x) { return shared_area(y, x, cut); });
   return normalise_kernel(kernel, "disk");
+}
+
+torch::Tensor airy_kernel(double radius, SizeParity parity) {
+  constexpr double kFirstZero = 3.8317059702075125, kFifthZero = 16.470630050877634;  // of J1
+  constexpr int kPoints = 8;  // along each side of a pixel
+  const auto intensity = [&](double y, double x) {
+    const double u = kFirstZero * std::hypot(x, y) / radius;
+    if (u < 1e-6) return 1.0;
+    const double amplitude = 2 * std::cyl_bessel_j(1.0, u) / u;
+    return u < kFifthZero ? amplitude * amplitude : 0.0;
+  };
+  const auto size = covering_size(radius * kFifthZero / kFirstZero, parity);
+  const auto kernel = sampled(size, size, [&](double y, double x) {
+    double sum = 0;
+    for (int i = 0; i < kPoints; ++i)
+      for (int j = 0; j < kPoints; ++j)
+        sum += intensity(y + (i + 0.5) / kPoints - 0.5, x + (j + 0.5) / kPoints - 0.5);
+    return sum;
+  });
+  return normalise_kernel(kernel, "airy");
+}
+
+torch::Tensor walk_kernel(double length, std::uint64_t seed, double bend, SizeParity parity) {
+  constexpr double kStep = 0.125;  // pixels
+  Rng rng(seed);
+  double angle = 2 * std::numbers::pi * rng.uniform();
+  const auto steps = static_cast<std::size_t>(std::ceil(length / kStep));
+  // Uniform turns of variance kStep bend^2.
+  const double turn = radians(bend) * std::sqrt(12 * kStep);
+  std::vector<double> xs{0}, ys{0};
+  for (std::size_t i = 0; i < steps; ++i) {
+    angle += turn * (rng.uniform() - 0.5);
+    xs.push_back(xs.back() + kStep * std::cos(angle));
+    ys.push_back(ys.back() + kStep * std::sin(angle));
+  }
+  const auto centre = [](std::vector<double>& path) {
+    const double mean = std::reduce(path.begin(), path.end()) / static_cast<double>(path.size());
+    double reach = 0;
+    for (double& at : path) reach = std::max(reach, std::abs(at -= mean));
+    return reach;
+  };
+  // A point is a square of one pixel: it shares its area with the four pixels around it.
+  const auto rows = covering_size(centre(ys) + 0.5, parity);
+  const auto columns = covering_size(centre(xs) + 0.5, parity);
+  return normalise_kernel(sampled(rows, columns,
+                                  [&](double y, double x) {
+                                    double area = 0;
+                                    for (std::size_t i = 0; i < xs.size(); ++i)
+                                      area += std::max(1 - std::abs(x - xs[i]), 0.0) *
+                                              std::max(1 - std::abs(y - ys[i]), 0.0);
+                                    return area;
+                                  }),
+                          "walk");
+}
+
+torch::Tensor shift_kernel(double dx, double dy) {
+  // y(i, j) = sum_{a,b} k(a, b) x(i - a + c, j - b + c') is x(i - dy, j - dx) interpolated.
+  const auto size = [](double d) {
+    return 2 * static_cast<std::int64_t>(std::ceil(std::abs(d))) + 3;
+  };
+  return sampled(size(dy), size(dx),
+                 [&](double up, double x) { return keys_cubic(-up - dy) * keys_cubic(x - dx); });
 }
 
 torch::Tensor box_kernel(std::int64_t size) {

@@ -37,12 +37,33 @@ torch::Tensor motion_kernel(double length, double angle, SizeParity parity = Siz
 // Defocus: the area that a disk of radius `radius` pixels shares with each pixel. radius > 0.
 torch::Tensor disk_kernel(double radius, SizeParity parity = SizeParity::odd);
 
+// The picture of a point behind a perfect lens of circular aperture, integrated over each pixel:
+//   (2 J1(x) / x)^2,  x = 3.8317 d / radius
+// at the distance d from the middle: `radius` pixels (above 0) lead to the first dark ring, which is 1.22
+// wavelength x f-number. Reaches to the fifth, which encloses 96 % of the light.
+// Airy 1835, "On the diffraction of an object-glass with circular aperture"
+torch::Tensor airy_kernel(double radius, SizeParity parity = SizeParity::odd);
+
+// A shaken camera: a path of `length` pixels at constant speed whose direction is a random walk, its standard
+// deviation `bend` degrees after one pixel; the centroid lies in the middle. length >= 1, bend >= 0.
+torch::Tensor walk_kernel(double length, std::uint64_t seed, double bend,
+                          SizeParity parity = SizeParity::odd);
+
+// Moves a picture by `dx` pixels to the right and `dy` down, between pixels by Keys's cubic
+// (operators/numeric/keys_cubic.h): an image tool's interpolation, as a kernel of at most 16 weights that
+// are not 0. |dx|, |dy| <= kMaxShift.
+torch::Tensor shift_kernel(double dx, double dy);
+inline constexpr double kMaxShift = 1000;
+
 // size x size equal weights.
 torch::Tensor box_kernel(std::int64_t size);
 
 // A picture (all channels averaged; values as they are in the file) or text (first line `rows
 // columns`, then the rows, separated by blanks). Throws usage errors that name the file.
 torch::Tensor load_kernel(const std::filesystem::path& path);
+
+// The numbers of a text file of that form, rows x columns. Throws usage errors that name the file.
+torch::Tensor load_matrix(const std::filesystem::path& path);
 
 // k / sum(k). Usage error with `what` in front when a side is too long, a value is not finite or the
 // sum is 0.

@@ -110,7 +110,8 @@ double Decimation::norm() const {
 
 torch::Tensor Decimation::initial_estimate(const torch::Tensor& y) const {
   check_shape(y, output_shape(), "operator output");
-  return convolution_->initial_estimate(enlarge(y, convolution_->output_shape(), factor_));
+  return convolution_->initial_estimate(
+      enlarge(y, convolution_->output_shape(), static_cast<double>(factor_)));
 }
 
 Window Decimation::scene_window(const Window& seen) const {

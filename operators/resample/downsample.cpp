@@ -13,15 +13,14 @@ namespace {
 // From this many samples on, the norm of an axis is taken from a shorter one: it has settled.
 constexpr std::int64_t kNormSamples = 128;
 
-BandedMatrix make_axis(std::int64_t n, std::int64_t factor, ResizeFilter filter) {
-  if (factor < 1 || n < factor)
+BandedMatrix make_axis(std::int64_t n, double factor, ResizeFilter filter) {
+  if (!(factor >= 1) || samples_of(n, factor) < 1)
     throw usage_error("downsampling by {}: a side of {} pixels is too short", factor, n);
-  return filter == ResizeFilter::bicubic ? bicubic_downsampling(n, factor)
-                                         : area_downsampling(n, factor);
+  return downsampling(n, factor, filter);
 }
 
-Shape small_shape(const Shape& scene, std::int64_t factor) {
-  return {scene.channels, scene.height / factor, scene.width / factor};
+Shape small_shape(const Shape& scene, double factor) {
+  return {scene.channels, samples_of(scene.height, factor), samples_of(scene.width, factor)};
 }
 
 torch::Tensor diagonal(const BandedMatrix& matrix) {
@@ -41,8 +40,8 @@ double axis_norm(const BandedMatrix& gram) {
 
 }  // namespace
 
-Downsample::Downsample(const Shape& scene, std::int64_t factor, ResizeFilter filter)
-    : SpectralOperator(scene, small_shape(scene, std::max<std::int64_t>(factor, 1))),
+Downsample::Downsample(const Shape& scene, double factor, ResizeFilter filter)
+    : SpectralOperator(scene, small_shape(scene, std::max(factor, 1.0))),
       factor_(factor),
       down_v_(make_axis(scene.height, factor, filter)),
       down_h_(make_axis(scene.width, factor, filter)),
@@ -137,10 +136,21 @@ torch::Tensor Downsample::initial_estimate(const torch::Tensor& y) const {
 }
 
 Window Downsample::scene_window(const Window& seen) const {
-  return {seen.y0 * factor_, seen.x0 * factor_, seen.height * factor_, seen.width * factor_};
+  return enlarged_window(seen, factor_, input_shape());
 }
 
-torch::Tensor enlarge(const torch::Tensor& y, const Shape& scene, std::int64_t factor) {
+Window enlarged_window(const Window& seen, double factor, const Shape& scene) {
+  const auto from = [&](std::int64_t at) {
+    return std::llround(std::floor(static_cast<double>(at) * factor));
+  };
+  const auto to = [&](std::int64_t at, std::int64_t n) {
+    return std::min(pixels_of(at, factor), n);
+  };
+  return {from(seen.y0), from(seen.x0), to(seen.y0 + seen.height, scene.height) - from(seen.y0),
+          to(seen.x0 + seen.width, scene.width) - from(seen.x0)};
+}
+
+torch::Tensor enlarge(const torch::Tensor& y, const Shape& scene, double factor) {
   const auto up_v = bicubic_upsampling(y.size(2), factor);
   const auto up_h = bicubic_upsampling(y.size(3), factor);
   const auto large = up_v.along_height(up_h.along_width(y));

@@ -1,9 +1,15 @@
 #include "operators/resample/resize.h"
 
 #include <cmath>
+#include <numbers>
+
+#include "operators/numeric/keys_cubic.h"
 
 namespace restore {
 namespace {
+
+// Of a product of a whole number and a factor.
+constexpr double kRounding = 1e-9;
 
 // `samples` samples `spacing` pixels apart; `filter` is 0 beyond `support` and is stretched by
 // `stretch`.
@@ -29,28 +35,53 @@ BandedMatrix resampling(std::int64_t n, std::int64_t samples, double spacing, do
   return {std::move(rows), n};
 }
 
+// Row i averages the axis from i s to (i + 1) s.
+BandedMatrix averaging(std::int64_t n, double s) {
+  std::vector<BandedRow> rows(static_cast<std::size_t>(samples_of(n, s)));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double from = static_cast<double>(i) * s, to = from + s;
+    rows[i].first = std::llround(std::floor(from + kRounding));
+    for (auto j = rows[i].first; static_cast<double>(j) < to - kRounding && j < n; ++j)
+      rows[i].weights.push_back(
+          (std::min(to, static_cast<double>(j + 1)) - std::max(from, static_cast<double>(j))) / s);
+  }
+  return {std::move(rows), n};
+}
+
+double sinc(double t) {
+  const double x = std::numbers::pi * t;
+  return std::abs(x) < 1e-9 ? 1 : std::sin(x) / x;
+}
+
+double lanczos(double t) { return std::abs(t) < 3 ? sinc(t) * sinc(t / 3) : 0; }
+
 }  // namespace
 
-double keys_cubic(double t) {
-  constexpr double a = -0.5;
-  t = std::abs(t);
-  if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
-  if (t < 2) return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
-  return 0;
+std::int64_t samples_of(std::int64_t n, double factor) {
+  return std::llround(std::floor(static_cast<double>(n) / factor + kRounding));
 }
 
-BandedMatrix bicubic_downsampling(std::int64_t n, std::int64_t factor) {
-  const auto s = static_cast<double>(factor);
-  return resampling(n, n / factor, s, s, 2, keys_cubic);
+std::int64_t pixels_of(std::int64_t samples, double factor) {
+  return std::llround(std::ceil(static_cast<double>(samples) * factor - kRounding));
 }
 
-BandedMatrix area_downsampling(std::int64_t n, std::int64_t factor) {
-  const auto s = static_cast<double>(factor);
-  return resampling(n, n / factor, s, s, 0.5, [](double) { return 1.0; });
+BandedMatrix downsampling(std::int64_t n, double factor, ResizeFilter filter) {
+  switch (filter) {
+    case ResizeFilter::bicubic:
+      return resampling(n, samples_of(n, factor), factor, factor, 2, keys_cubic);
+    case ResizeFilter::lanczos:
+      return resampling(n, samples_of(n, factor), factor, factor, 3, lanczos);
+    case ResizeFilter::point:
+      return resampling(n, samples_of(n, factor), factor, 1, 2, keys_cubic);
+    case ResizeFilter::area:
+      break;
+  }
+  return averaging(n, factor);
 }
 
-BandedMatrix bicubic_upsampling(std::int64_t n, std::int64_t factor) {
-  return resampling(n, n * factor, 1 / static_cast<double>(factor), 1, 2, keys_cubic);
+BandedMatrix bicubic_upsampling(std::int64_t n, double factor) {
+  const auto samples = std::llround(std::floor(static_cast<double>(n) * factor + kRounding));
+  return resampling(n, samples, 1 / factor, 1, 2, keys_cubic);
 }
 
 }  // namespace restore

@@ -20,6 +20,7 @@ struct OperatorRecipe {
   std::vector<std::string> law_instances;
   std::function<std::shared_ptr<const Operator>(const BoundCall& call, const ShapeRequest& request)>
       build;
+  std::int64_t channels = 0;  // as in OperatorRow
 };
 
 inline constexpr double kMaxSeed =
@@ -43,6 +44,16 @@ OperatorRecipe identity_row();
 OperatorRecipe mask_row();
 OperatorRecipe blur_row();
 OperatorRecipe downsample_row();
+OperatorRecipe varying_blur_row();
+OperatorRecipe tiled_blur_row();
+OperatorRecipe shift_row();
+OperatorRecipe affine_row();
+OperatorRecipe crop_row();
+OperatorRecipe grey_row();
+OperatorRecipe colour_row();
+OperatorRecipe mosaic_row();
+OperatorRecipe hadamard_row();
+OperatorRecipe fourier_row();
 OperatorRecipe clip_row();
 OperatorRecipe response_row();
 OperatorRecipe quantise_row();

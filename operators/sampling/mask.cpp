@@ -1,7 +1,6 @@
 #include "operators/sampling/mask.h"
 
 #include "librestore/core/error.h"
-#include "librestore/model/random.h"
 #include "operators/sampling/smooth_fill.h"
 
 namespace restore {
@@ -33,21 +32,6 @@ torch::Tensor Mask::singular_values() const {
 torch::Tensor Mask::initial_estimate(const torch::Tensor& y) const {
   check_shape(y, output_shape(), "operator output");
   return smooth_fill(y, missing_);
-}
-
-torch::Tensor random_missing(const Shape& shape, double fraction, std::uint64_t seed) {
-  Rng rng(seed);
-  return rand(rng, {1, shape.height, shape.width}) < fraction;
-}
-
-torch::Tensor box_missing(const Shape& shape, const Window& box) {
-  auto missing = torch::zeros({1, 1, shape.height, shape.width}, torch::kBool);
-  const auto y0 = std::clamp<std::int64_t>(box.y0, 0, shape.height);
-  const auto x0 = std::clamp<std::int64_t>(box.x0, 0, shape.width);
-  const auto y1 = std::clamp<std::int64_t>(box.y0 + box.height, y0, shape.height);
-  const auto x1 = std::clamp<std::int64_t>(box.x0 + box.width, x0, shape.width);
-  missing.slice(2, y0, y1).slice(3, x0, x1).fill_(true);
-  return missing;
 }
 
 }  // namespace restore

@@ -5,7 +5,6 @@
 //   prox: x = (y + rho v) / (1 + rho) where m = 1, v elsewhere
 #pragma once
 
-#include "librestore/core/rng.h"
 #include "librestore/model/spectral_operator.h"
 
 namespace restore {
@@ -32,10 +31,5 @@ class Mask : public SpectralOperator {
 
   torch::Tensor missing_;
 };
-
-// Each pixel missing with probability `fraction`, all channels alike: 1 x 1 x H x W, bool.
-torch::Tensor random_missing(const Shape& shape, double fraction, std::uint64_t seed);
-// A rectangle missing, cut off at the frame.
-torch::Tensor box_missing(const Shape& shape, const Window& box);
 
 }  // namespace restore

@@ -7,6 +7,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
+#include "operators/factory.h"
 #include "operators/kernel/kernels.h"
 #include "operators/resample/decimation.h"
 #include "operators/resample/resize.h"
@@ -53,6 +54,60 @@ BOOST_AUTO_TEST_CASE(area_by_3_is_pillows) {
   BOOST_TEST(testing::largest_difference(A.apply(pattern(9, 12)), pillow) < kPillowDigits);
 }
 
+BOOST_AUTO_TEST_CASE(real_factors_are_pillows) {
+  // resize((6, 4), BICUBIC) and LANCZOS of 10 rows, 15 columns
+  const auto bicubic = matrix({0.4770385, 0.4155296, 0.4342358, 0.4576672, 0.4987702, 0.5164706,  //
+                               0.486772,  0.5206271, 0.4886823, 0.4548378, 0.4318599, 0.4357557,  //
+                               0.4202673, 0.4356137, 0.4618514, 0.5028111, 0.5098162, 0.5082228,  //
+                               0.5133312, 0.4821538, 0.473718,  0.4057442, 0.4292469, 0.5075009},
+                              4, 6);
+  const auto lanczos = matrix({0.4786037, 0.417645,  0.4280521, 0.4501846, 0.5004368, 0.5220684,  //
+                               0.4895566, 0.5241451, 0.497474,  0.4550854, 0.4241396, 0.430028,   //
+                               0.414634,  0.4306097, 0.4587828, 0.5117903, 0.5162466, 0.5032095,  //
+                               0.5139707, 0.4904619, 0.466535,  0.3966183, 0.4260114, 0.5153111},
+                              4, 6);
+  const auto x = pattern(10, 15);
+  const auto difference = [&](ResizeFilter filter, const torch::Tensor& y) {
+    return testing::largest_difference(Downsample({1, 10, 15}, 2.5, filter).apply(x), y);
+  };
+  BOOST_TEST(difference(ResizeFilter::bicubic, bicubic) < kPillowDigits);
+  BOOST_TEST(difference(ResizeFilter::lanczos, lanczos) < kPillowDigits);
+  // With a remainder at the ends: resize((5, 4), BICUBIC, box=(0, 0, 12.5, 10)) of 11 rows, 14 columns,
+  // where Pillow sees nothing beyond the box. Three samples away from it, all is alike.
+  const auto cut = matrix({0.4770385, 0.4155296, 0.4342358,  //
+                           0.486772, 0.5206271, 0.4886823},
+                          2, 3);
+  const auto y = Downsample({1, 11, 14}, 2.5, ResizeFilter::bicubic).apply(pattern(11, 14));
+  BOOST_TEST((shape_of(y) == Shape{1, 4, 5}));
+  BOOST_TEST(testing::largest_difference(y.narrow(2, 0, 2).narrow(3, 0, 3), cut) < kPillowDigits);
+}
+
+BOOST_AUTO_TEST_CASE(area_by_a_real_factor_is_opencvs) {
+  // OpenCV 5.0.0, resize(pattern, (6, 4), interpolation=INTER_AREA) of 10 rows, 15 columns: pixels at the
+  // ends of a cell count in part, where the BOX of Pillow and OpenImageIO counts them or not.
+  const auto opencv = matrix({0.4611765, 0.4094118, 0.44,      0.4682353, 0.4988235, 0.5270588,  //
+                              0.4564706, 0.5647059, 0.4352941, 0.4635294, 0.4141177, 0.442353,   //
+                              0.4447059, 0.3929412, 0.5035294, 0.4517647, 0.562353,  0.5105883,  //
+                              0.52,      0.4682353, 0.4988235, 0.4470588, 0.3976471, 0.5058824},
+                             4, 6);
+  const Downsample A({1, 10, 15}, 2.5, ResizeFilter::area);
+  BOOST_TEST(testing::largest_difference(A.apply(pattern(10, 15)), opencv) < kPillowDigits);
+}
+
+BOOST_AUTO_TEST_CASE(a_blur_sampled_between_whole_factors_keeps_its_phase) {
+  const auto A = build_operator("downsample(2.5, gaussian:1)", {{1, 40, 50}, false});
+  BOOST_TEST((A->output_shape() == Shape{1, 16, 20}));
+  const auto ramp = torch::arange(50, torch::kFloat64).view({1, 1, 1, 50}).expand({1, 1, 40, 50});
+  // Sample i lies at (i + 1/2) 2.5 - 1/2, away from the frame where the ramp is reflected.
+  const auto expected =
+      ((torch::arange(3, 17, torch::kFloat64) + 0.5) * 2.5 - 0.5).view({1, 1, 1, -1});
+  const auto y = A->apply(ramp).slice(3, 3, 17);
+  BOOST_TEST(testing::largest_difference(y, expected.expand_as(y)) < 1e-12);
+  // From the measurement: the scene that 16 x 20 samples lie on.
+  BOOST_TEST(
+      (build_operator("downsample(2.3)", {{1, 16, 20}, true})->input_shape() == Shape{1, 37, 46}));
+}
+
 BOOST_AUTO_TEST_CASE(bicubic_enlargement_is_pillows) {
   // resize((8, 6), BICUBIC) of the first 3 rows, 4 columns: rows 0 and 3
   const auto pillow = matrix(
@@ -62,13 +117,13 @@ BOOST_AUTO_TEST_CASE(bicubic_enlargement_is_pillows) {
 }
 
 // What OpenImageIO makes of the pattern.
-torch::Tensor oiio_resize(std::int64_t height, std::int64_t width, std::int64_t factor,
+torch::Tensor oiio_resize(std::int64_t height, std::int64_t width, double factor,
                           const char* filter) {
   const auto x = pattern(height, width).to(torch::kFloat32);
   const OIIO::ImageSpec spec(static_cast<int>(width), static_cast<int>(height), 1,
                              OIIO::TypeDesc::FLOAT);
   const OIIO::ImageBuf source(spec, x.data_ptr<float>());
-  const auto h = height / factor, w = width / factor;
+  const auto h = samples_of(height, factor), w = samples_of(width, factor);
   const OIIO::ROI roi(0, static_cast<int>(w), 0, static_cast<int>(h), 0, 1, 0, 1);
   const OIIO::ImageBuf small = OIIO::ImageBufAlgo::resize(source, filter, 0.0f, roi);
   auto result = torch::empty({1, 1, h, w}, torch::kFloat32);
@@ -76,20 +131,25 @@ torch::Tensor oiio_resize(std::int64_t height, std::int64_t width, std::int64_t 
   return result;
 }
 
+// Without the samples that a filter of `reach` samples takes from beyond the frame, where OpenImageIO
+// continues the picture and ours is cut off.
+torch::Tensor inside(const torch::Tensor& y, std::int64_t reach) {
+  return y.slice(2, reach, y.size(2) - reach).slice(3, reach, y.size(3) - reach);
+}
+
 BOOST_AUTO_TEST_CASE(openimageio_agrees) {
-  for (const std::int64_t factor : {2, 4}) {
-    const auto x = pattern(32, 40);
-    const Downsample area({1, 32, 40}, factor, ResizeFilter::area);
-    // 1e-6: OpenImageIO computes in float32.
-    BOOST_TEST(testing::largest_difference(area.apply(x), oiio_resize(32, 40, factor, "box")) <
-               1e-6);
-    // Its cubic continues the picture beyond the frame where ours is cut off: two samples at each side.
-    const auto inside = [](const torch::Tensor& y) {
-      return y.slice(2, 2, y.size(2) - 2).slice(3, 2, y.size(3) - 2);
+  for (const double factor : {2.0, 2.5, 4.0}) {
+    const auto x = pattern(40, 60);
+    const auto difference = [&](ResizeFilter filter, const char* name, std::int64_t reach) {
+      const Downsample A({1, 40, 60}, factor, filter);
+      return testing::largest_difference(inside(A.apply(x), reach),
+                                         inside(oiio_resize(40, 60, factor, name), reach));
     };
-    const Downsample cubic({1, 32, 40}, factor, ResizeFilter::bicubic);
-    BOOST_TEST(testing::largest_difference(inside(cubic.apply(x)),
-                                           inside(oiio_resize(32, 40, factor, "keys"))) < 1e-6);
+    // 1e-6: OpenImageIO computes in float32.
+    BOOST_TEST(difference(ResizeFilter::bicubic, "keys", 2) < 1e-6);
+    BOOST_TEST(difference(ResizeFilter::lanczos, "lanczos3", 3) < 1e-6);
+    // Its box counts a pixel as a whole or not at all, so between whole factors it is another filter.
+    if (factor == std::floor(factor)) BOOST_TEST(difference(ResizeFilter::area, "box", 0) < 1e-6);
   }
 }
 

@@ -68,6 +68,15 @@ void complains(const std::string& text, int column, const std::string& part) {
   BOOST_TEST(message.find(part) != std::string::npos, message);
 }
 
+BOOST_AUTO_TEST_CASE(a_stack_has_branches) {
+  const auto calls = parse("identity | [crop(1) | identity ; [identity]]");
+  BOOST_TEST_REQUIRE(calls.size() == 2U);
+  BOOST_TEST_REQUIRE(calls[1].branches.size() == 2U);
+  BOOST_TEST(calls[1].branches[0].size() == 2U);
+  BOOST_TEST(calls[1].branches[0][0].name == "crop");
+  BOOST_TEST(calls[1].branches[1][0].branches.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_mistake_in_the_grammar_is_pointed_at) {
   complains("", 1, "expected the name of an operator");
   complains("   ", 4, "expected the name of an operator");
@@ -76,6 +85,11 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_the_grammar_is_pointed_at) {
   complains("identity identity", 10, "expected '|' or the end");
   complains("identity)", 9, "expected '|' or the end");
   complains("blur(box:3", 5, "never closed");
+  complains("[identity ; mask(random:0.5)", 1, "this bracket is never closed");
+  complains("[identity identity]", 11, "expected '|', ';' or ']', got \"identity\"");
+  complains("[]", 2, "expected the name of an operator");
+  complains("[identity ; nonsense]", 13, "unknown operator");
+  complains("identity | [identity ; crop(2)]", 12, "only heights may differ");
   complains("blur(box:3 box:3)", 12, "expected ',' or ')'");
   complains("blur(,)", 6, "expected a value");
   complains("blur(box:3,)", 12, "expected a value");
@@ -99,9 +113,9 @@ BOOST_AUTO_TEST_CASE(a_message_is_one_line_even_where_the_text_is_not) {
 
 BOOST_AUTO_TEST_CASE(a_mistake_in_the_meaning_is_pointed_at) {
   complains("blurr(box:3)", 1,
-            "unknown operator \"blurr\"; known: identity, mask, blur, downsample");
+            "unknown operator \"blurr\"; known: identity, mask, blur");
   complains("blur(gausian:1.6)", 6,
-            "unknown kernel \"gausian\"; known: gaussian, motion, disk, box");
+            "unknown kernel \"gausian\"; known: gaussian, motion, walk, airy, disk, box");
   complains("blur(gaussian)", 6, "needs its numbers: gaussian:SIGMA[,SIZE]");
   complains("blur(motion:5)", 6, "write motion:LENGTH,ANGLE");
   complains("blur(gaussian:-1)", 6, "out of range");
@@ -114,7 +128,8 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_the_meaning_is_pointed_at) {
   complains("blur(box:3, valid, 7)", 20, "at most 2: kernel, boundary");
   complains("blur", 1, "blur needs kernel");
   complains("identity(3)", 10, "takes no arguments");
-  complains("downsample(2.5)", 12, "not a whole number");
+  complains("downsample(2.5, box:3, phase=corner)", 30, "whole factors");
+  complains("crop(2.5)", 6, "not a whole number");
   complains("downsample(0)", 12, "out of range");
   complains("downsample(two)", 12, "factor is a number");
   complains("downsample(32)", 12, "too short");

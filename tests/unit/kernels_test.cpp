@@ -36,9 +36,39 @@ Moments moments(const torch::Tensor& kernel) {
   return m;
 }
 
+BOOST_AUTO_TEST_CASE(airy_encloses_the_light_that_it_should) {
+  // 1 - J0(x)^2 - J1(x)^2 of the light lies within x; at the first dark ring that is 0.83778, at the fifth,
+  // where the kernel ends, 0.96134.
+  const auto kernel = airy_kernel(12);
+  const auto k = kernel.accessor<double, 2>();
+  const double middle = static_cast<double>(kernel.size(0) - 1) / 2;
+  double inside = 0;
+  for (std::int64_t i = 0; i < kernel.size(0); ++i)
+    for (std::int64_t j = 0; j < kernel.size(1); ++j)
+      if (std::hypot(static_cast<double>(i) - middle, static_cast<double>(j) - middle) <= 12)
+        inside += k[i][j];
+  // Pixels on the ring are dark: which of them count hardly matters.
+  BOOST_TEST(std::abs(inside - 0.83778 / 0.96134) < 2e-3);
+}
+
+BOOST_AUTO_TEST_CASE(a_walk_without_bends_is_straight) {
+  // Straight: the covariance of its points, less what the pixels add (1/6 along each axis, to 5e-3 on this
+  // path), has one direction of length^2 / 12, and none across.
+  const auto m = moments(walk_kernel(20, 4, 0));
+  const double yy = m.yy - 1.0 / 6, xx = m.xx - 1.0 / 6;
+  BOOST_TEST(std::abs(yy + xx - 400.0 / 12) < 0.5);
+  BOOST_TEST(std::abs(yy * xx - m.xy * m.xy) / (yy + xx) < 5e-3);
+  // A bent one is shorter than its path, and another seed is another path.
+  const auto bent = moments(walk_kernel(20, 4, 25));
+  BOOST_TEST(bent.yy + bent.xx < m.yy + m.xx);
+  const auto a = walk_kernel(20, 4, 25), b = walk_kernel(20, 5, 25);
+  BOOST_TEST((a.sizes() != b.sizes() || !torch::equal(a, b)));
+}
+
 BOOST_AUTO_TEST_CASE(every_kernel_sums_to_1_around_its_middle) {
-  for (const char* text : {"gaussian:1.6", "gaussian:1.6,25", "gaussian:0.7,1.9,30", "motion:15,30",
-                           "motion:1,0", "disk:3.3", "disk:0.3", "box:4"}) {
+  for (const char* text :
+       {"gaussian:1.6", "gaussian:1.6,25", "gaussian:0.7,1.9,30", "walk:17,3", "walk:9,1,40",
+        "airy:2.3", "motion:15,30", "motion:1,0", "disk:3.3", "disk:0.3", "box:4"}) {
     BOOST_TEST_CONTEXT(text) {
       const auto kernel = build_kernel(text);
       BOOST_TEST(std::abs(kernel.sum().item<double>() - 1) < 1e-14);

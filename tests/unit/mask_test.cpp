@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "operators/sampling/mask_patterns.h"
 #include "operators/sampling/smooth_fill.h"
 #include "tests/support/comparison.h"
 
@@ -30,6 +31,26 @@ BOOST_AUTO_TEST_CASE(a_box_is_cut_off_at_the_frame) {
   const auto missing = box_missing({1, 6, 5}, {4, -1, 10, 3});
   BOOST_TEST(missing.sum().item<std::int64_t>() == 2 * 2);
   BOOST_TEST(missing[0][0][5][1].item<bool>());
+}
+
+BOOST_AUTO_TEST_CASE(scratches_are_thin_and_their_seed_moves_them) {
+  const Shape shape{3, 300, 400};
+  const auto missing = scratches_missing(shape, 10, 1);
+  const double share = missing.to(torch::kFloat64).mean().item<double>();
+  // At most 10 diagonals of 3 pixels, at least 10 fifths of one pixel, some beyond the frame.
+  BOOST_TEST(share < 10 * 500 * 3.5 / 120000);
+  BOOST_TEST(share > 10 * 100 * 0.3 / 120000);
+  BOOST_TEST(torch::equal(missing, scratches_missing(shape, 10, 1)));
+  BOOST_TEST(!torch::equal(missing, scratches_missing(shape, 10, 2)));
+  // The first ones stay where they are when more are drawn.
+  BOOST_TEST((missing | scratches_missing(shape, 20, 1)).equal(scratches_missing(shape, 20, 1)));
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_keeps_its_first_square) {
+  const auto missing = checker_missing({1, 5, 7}, 2)[0][0];
+  for (std::int64_t i = 0; i < 5; ++i)
+    for (std::int64_t j = 0; j < 7; ++j)
+      BOOST_TEST(missing[i][j].item<bool>() == ((i / 2 + j / 2) % 2 == 1));
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_are_refused) {

@@ -24,7 +24,15 @@ std::string written(const ExpressionValue& value, const fs::path& base, const fs
   return value.kind == Kind::quoted ? '"' + value.text + '"' : value.text;
 }
 
+std::string written(const std::vector<ExpressionCall>& calls, const fs::path& base,
+                    const fs::path& new_base);
+
 std::string written(const ExpressionCall& call, const fs::path& base, const fs::path& new_base) {
+  if (!call.branches.empty()) {
+    std::vector<std::string> branches;
+    for (const auto& branch : call.branches) branches.push_back(written(branch, base, new_base));
+    return fmt::format("[{}]", fmt::join(branches, " ; "));
+  }
   std::vector<std::string> arguments;
   for (const auto& [key, column, value] : call.arguments)
     arguments.push_back((key.empty() ? "" : key + "=") + written(value, base, new_base));
@@ -32,22 +40,33 @@ std::string written(const ExpressionCall& call, const fs::path& base, const fs::
   return fmt::format("{}({})", call.name, fmt::join(arguments, ", "));
 }
 
+std::string written(const std::vector<ExpressionCall>& calls, const fs::path& base,
+                    const fs::path& new_base) {
+  std::vector<std::string> words;
+  for (const auto& call : calls) words.push_back(written(call, base, new_base));
+  return fmt::format("{}", fmt::join(words, " | "));
+}
+
+void add_files(const std::vector<ExpressionCall>& calls, const fs::path& base,
+               std::vector<fs::path>& files) {
+  for (const auto& call : calls) {
+    for (const auto& argument : call.arguments)
+      if (names_file(argument.value, base)) files.push_back(base / argument.value.text);
+    for (const auto& branch : call.branches) add_files(branch, base, files);
+  }
+}
+
 }  // namespace
 
 std::vector<fs::path> expression_files(const std::string& expression, const fs::path& base) {
   std::vector<fs::path> files;
-  for (const auto& call : parse_expression(ExpressionSource(expression)))
-    for (const auto& argument : call.arguments)
-      if (names_file(argument.value, base)) files.push_back(base / argument.value.text);
+  add_files(parse_expression(ExpressionSource(expression)), base, files);
   return files;
 }
 
 std::string rebase_expression(const std::string& expression, const fs::path& base,
                               const fs::path& new_base) {
-  std::vector<std::string> calls;
-  for (const auto& call : parse_expression(ExpressionSource(expression)))
-    calls.push_back(written(call, base, new_base));
-  return fmt::format("{}", fmt::join(calls, " | "));
+  return written(parse_expression(ExpressionSource(expression)), base, new_base);
 }
 
 Jobs::Jobs(const std::string& path) : path_(path) {

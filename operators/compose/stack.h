@@ -1,0 +1,53 @@
+// Several measurements of one scene, A(x) = (A_1(x), A_2(x), ...): a burst, frames for super-resolution,
+// exposures.
+//
+// The measurements lie below each other in one picture, like the frames of a film: equal channels and
+// widths, heights may differ.
+//
+//   J^T v = sum_i J_i^T v_i
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "librestore/model/linear_operator.h"
+
+namespace restore {
+
+class Stack : public Operator {
+ public:
+  // At least one. Usage error when the scenes differ, or the channels or widths of the measurements.
+  explicit Stack(std::vector<std::shared_ptr<const Operator>> operators);
+
+  // (sum ||A_i||^2)^(1/2), which bounds it.
+  double norm() const override;
+  // The mean of the operators' own estimates.
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override;
+  // What the first measurement shows.
+  Window scene_window(const Window& seen) const override;
+  std::shared_ptr<const Operator> differentiable() const override;
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override;
+  torch::Tensor do_vjp(const torch::Tensor& x, const torch::Tensor& v) const override;
+
+  std::vector<std::shared_ptr<const Operator>> operators_;
+};
+
+class LinearStack : public LinearOperator {
+ public:
+  explicit LinearStack(std::vector<std::shared_ptr<const LinearOperator>> operators);
+
+  // By the power method on small pictures; beyond that the bound above.
+  double norm() const override;
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override;
+  Window scene_window(const Window& seen) const override;
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override;
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override;
+
+  std::vector<std::shared_ptr<const LinearOperator>> operators_;
+};
+
+}  // namespace restore
