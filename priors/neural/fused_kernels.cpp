@@ -138,6 +138,23 @@ RESTORE_TARGET_CLONES void gate_pullback_float(std::int64_t rows, std::int64_t c
   gate_rows_pullback(rows, channels, x, dy, dx);
 }
 
+RESTORE_TARGET_CLONES void add_half_range(std::int64_t n, const float* x, const Bfloat* h,
+                                          float* y) {
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    Lanes a, b;
+    load(a, x + i);
+    load(b, h + i);
+    store(y + i, a + b);
+  }
+}
+RESTORE_TARGET_CLONES void to_half_range(std::int64_t n, const float* x, Bfloat* y) {
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    Lanes a;
+    load(a, x + i);
+    store(y + i, a);
+  }
+}
+
 // Rows that make one task worth its dispatch: about 64 KiB of floats.
 std::int64_t grain(std::int64_t channels) { return std::max<std::int64_t>(1, 16384 / channels); }
 
@@ -208,6 +225,20 @@ void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, co
     else
       gate_pullback_float(end - begin, channels, offset<float>(x, in), offset<float>(dy, out),
                           offset<float>(dx, in));
+  });
+}
+
+void add_half(std::int64_t n, const float* x, const void* h, float* y) {
+  at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * kLanes;
+    add_half_range((end - begin) * kLanes, x + first, offset<Bfloat>(h, first), y + first);
+  });
+}
+
+void to_half(std::int64_t n, const float* x, void* y) {
+  at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * kLanes;
+    to_half_range((end - begin) * kLanes, x + first, offset<Bfloat>(y, first));
   });
 }
 

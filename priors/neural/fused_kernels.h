@@ -1,5 +1,5 @@
 // The loops of fused_ops.h on raw channels-last memory: rows of `channels` values, a row a pixel.
-// Channel counts are multiples of 16.
+// Channel counts are multiples of 16, and so is n.
 //
 // `void*` data is bfloat16 where the flag `half` says so and float32 otherwise. Compiled for
 // several instruction sets, chosen when the program starts.
@@ -24,6 +24,11 @@ void channel_norm_backward(const NormShape& shape, const float* x, const float* 
 void gate_forward(std::int64_t pixels, std::int64_t channels, const void* x, void* y, bool half);
 void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, const void* dy,
                    void* dx, bool half);
+
+// y = x + h; y may be x.
+void add_half(std::int64_t n, const float* x, const void* h, float* y);
+// Rounded to bfloat16.
+void to_half(std::int64_t n, const float* x, void* y);
 
 // One step of Adam and of the moving average, in place, over n values.
 struct AdamStep {

@@ -88,6 +88,22 @@ struct Gate : torch::autograd::Function<Gate> {
   }
 };
 
+struct AddResidual : torch::autograd::Function<AddResidual> {
+  static Variable forward(AutogradContext*, const Variable& x_in, const Variable& h_in) {
+    const auto x = channels_last(x_in), h = channels_last(h_in);
+    auto y = empty_channels_last(x.sizes(), torch::kFloat32);
+    kernels::add_half(x.numel(), x.data_ptr<float>(), h.data_ptr(), y.data_ptr<float>());
+    return y;
+  }
+
+  static variable_list backward(AutogradContext*, variable_list gradients) {
+    const auto dy = channels_last(gradients[0]);
+    auto dh = empty_channels_last(dy.sizes(), torch::kBFloat16);
+    kernels::to_half(dy.numel(), dy.data_ptr<float>(), dh.data_ptr());
+    return {dy, dh};
+  }
+};
+
 }  // namespace
 
 torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
@@ -114,6 +130,12 @@ torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
 
 torch::Tensor gate(const torch::Tensor& x) {
   return has_kernel(x, x.size(1) / 2) && has_kernel_type(x) ? Gate::apply(x) : gate_reference(x);
+}
+
+torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h) {
+  const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
+                     h.scalar_type() == torch::kBFloat16 && h.sizes() == x.sizes();
+  return fused ? AddResidual::apply(x, h) : x + h;
 }
 
 }  // namespace restore

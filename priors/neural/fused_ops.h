@@ -20,6 +20,9 @@ torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
 // https://arxiv.org/abs/2204.04676). x: N x 2C x H x W.
 torch::Tensor gate(const torch::Tensor& x);
 
+// x + h in the type of x; h may be bfloat16 where x is float32. Both N x C x H x W.
+torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h);
+
 // The same in plain libtorch operations, for any type.
 torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
                                      const torch::Tensor& shift, torch::ScalarType out);

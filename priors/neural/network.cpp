@@ -139,11 +139,11 @@ torch::Tensor run_block(const Layers& layers, const std::string& name, const tor
   auto h = channel_norm(input, noise[0], noise[1], type);
   h = layers.convolution(name + ".expand", h);
   h = gate(layers.convolution(name + ".depthwise", h, 1, 1, h.size(1)));
-  auto x = input + layers.convolution(name + ".project", h);
+  const auto x = add_residual(input, layers.convolution(name + ".project", h));
   // x += W4 gate(W3 norm(x))
   h = channel_norm(x, noise[2], noise[3], type);
   h = gate(layers.convolution(name + ".mix", h));
-  return x + layers.convolution(name + ".merge", h);
+  return add_residual(x, layers.convolution(name + ".merge", h));
 }
 
 }  // namespace

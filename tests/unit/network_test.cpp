@@ -76,6 +76,10 @@ BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
             [](const auto& a) { return channel_norm_reference(a[0], a[1], a[2], torch::kFloat64); },
             {x, scale, shift}, {torch::kFloat32, torch::kFloat32, torch::kFloat32}, type,
             tolerance);
+        const auto h = randn(rng, {64, height, width}, 2);
+        check_against([](const auto& a) { return add_residual(a[0], a[1]); },
+                      [](const auto& a) { return a[0] + a[1]; }, {x, h}, {torch::kFloat32, type},
+                      torch::kFloat32, tolerance);
       }
     }
 }
