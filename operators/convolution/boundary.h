@@ -35,7 +35,8 @@ AxisExtension extend_axis(Boundary boundary, std::int64_t n, std::int64_t before
 AxisExtension extend_with_zeros(std::int64_t n, std::int64_t before, std::int64_t after);
 
 // The transpose of the extension: N x C x rows.source x columns.source -> N x C x rows.size x
-// columns.size, every extended position added to the pixel it shows. `extended` is used up.
+// columns.size, every extended position added to the pixel it shows. `extended` is contiguous
+// and used up: the result lies in its memory.
 torch::Tensor fold(torch::Tensor&& extended, const AxisExtension& rows,
                    const AxisExtension& columns);
 

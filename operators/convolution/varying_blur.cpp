@@ -4,6 +4,8 @@
 
 #include "librestore/core/error.h"
 #include "operators/convolution/convolution.h"
+#include "operators/numeric/dual_prox.h"
+#include "operators/numeric/fourier.h"
 
 namespace restore {
 namespace {
@@ -69,6 +71,22 @@ VaryingBlur::VaryingBlur(const std::vector<BlurTerm>& terms, const Shape& scene,
          Correlation(kernel.contiguous(), extend_with_zeros(window.height, kh - 1, kh - 1),
                      extend_with_zeros(window.width, kw - 1, kw - 1))});
   }
+  grid_height_ = fast_length(scene.height);
+  grid_width_ = fast_length(scene.width);
+  power_ = PerType([terms, height = grid_height_, width = grid_width_] {
+    torch::Tensor sum;
+    for (const auto& [kernel, weight] : terms) {
+      const auto power = transfer_function(kernel, height, width).abs().square() * weight.mean();
+      sum = sum.defined() ? sum + power : power;
+    }
+    return sum;
+  });
+}
+
+LinearMap VaryingBlur::prox_preconditioner(double rho) const {
+  return [this, rho](const torch::Tensor& r) {
+    return toeplitz_preconditioner(power_.in(r.scalar_type()), grid_height_, grid_width_, rho)(r);
+  };
 }
 
 torch::Tensor VaryingBlur::do_apply(const torch::Tensor& x) const {

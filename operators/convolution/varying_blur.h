@@ -45,10 +45,15 @@ class VaryingBlur : public LinearOperator {
 
   torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
+  // As if the scene wrapped around and were blurred by all kernels everywhere, each in proportion to its
+  // weight.
+  LinearMap prox_preconditioner(double rho) const override;
 
   AxisExtension rows_, columns_;
   Window seen_;  // the part of the scene that lies under the measurement
   std::vector<Term> terms_;
+  std::int64_t grid_height_ = 0, grid_width_ = 0;
+  PerType power_;  // the mean of |k_t^|^2 on that grid
 };
 
 // Weights of a grid of rows x columns equal tiles, row by row: bilinear between the middles of tiles,
