@@ -49,8 +49,8 @@ BOOST_AUTO_TEST_CASE(a_value_out_of_range_is_refused) {
   const ToolBench bench;
   bench.check_refusal({"restore-upscale", "photo.png", "-s", "0", "-o", "out/a.png"},
                       ExitCode::usage, {"0"});
-  bench.check_refusal({"restore-upscale", "photo.png", "-s", "1.5", "-o", "out/a.png"},
-                      ExitCode::usage, {"1.5"});
+  bench.check_refusal({"restore-upscale", "photo.png", "-s", "0.5", "-o", "out/a.png"},
+                      ExitCode::usage, {"0.5"});
   bench.check_refusal(
       {"restore-deblur", "photo.png", "--psf", "gaussian:1", "-j", "-3", "-o", "out/a.png"},
       ExitCode::usage, {"-3"});
