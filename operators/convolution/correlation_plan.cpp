@@ -73,7 +73,9 @@ std::optional<RankOne> split_rank_one(const torch::Tensor& weights) {
   const double peak = w.cwiseAbs().maxCoeff(&i, &j);
   if (peak == 0) return std::nullopt;
   const Eigen::VectorXd column = w.col(j), row = w.row(i) / w(i, j);
-  if ((w - column * row.transpose()).cwiseAbs().maxCoeff() > 1e-14 * peak) return std::nullopt;
+  Matrix rest = w;
+  rest.noalias() -= column * row.transpose();
+  if (rest.lpNorm<Eigen::Infinity>() > 1e-14 * peak) return std::nullopt;
   RankOne factors{torch::empty({w.rows()}, torch::kFloat64),
                   torch::empty({w.cols()}, torch::kFloat64)};
   std::copy(column.begin(), column.end(), factors.u.data_ptr<double>());
