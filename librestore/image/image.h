@@ -1,6 +1,8 @@
 // A picture and everything that must survive its restoration.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -29,5 +31,10 @@ struct Image {
   std::int64_t width() const { return colour.size(3); }
   std::int64_t channels() const { return colour.size(1); }
 };
+
+// Item error that says how many samples are NaN or infinite, and where the first one is; (x0, y0): of
+// the upper left corner of `image` in the picture.
+void check_finite(const Image& image, const std::filesystem::path& path, const char* advice,
+                  std::int64_t y0 = 0, std::int64_t x0 = 0);
 
 }  // namespace restore

@@ -1,4 +1,5 @@
 #include "librestore/image/image_io.h"
+#include "librestore/image/image_stream.h"
 
 namespace restore {
 namespace {
@@ -12,17 +13,49 @@ torch::Tensor grey_of(const torch::Tensor& colour) {
   return green + 0.2126 * (red - green) + 0.0722 * (blue - green);
 }
 
-bool is_constant(const torch::Tensor& samples) {
-  return samples.eq(samples.flatten()[0]).all().item<bool>();
-}
+// One channel, thresholded, and whether it had one value everywhere.
+class Plane {
+ public:
+  Plane(std::int64_t height, std::int64_t width)
+      : above_(torch::empty({1, 1, height, width}, torch::kBool)) {}
+
+  void add(const torch::Tensor& samples, std::int64_t y0, double threshold) {
+    if (!first_.defined()) first_ = samples.flatten()[0].clone();
+    constant_ = constant_ && samples.eq(first_).all().item<bool>();
+    above_.narrow(2, y0, samples.size(2)).copy_(samples.gt(threshold));
+  }
+  bool is_constant() const { return constant_; }
+  const torch::Tensor& above() const { return above_; }
+
+ private:
+  torch::Tensor above_, first_;
+  bool constant_ = true;
+};
 
 }  // namespace
 
 torch::Tensor load_mask(const std::filesystem::path& path, double threshold) {
-  const Image image = load_image(path);
-  const auto grey = grey_of(image.colour);
-  const bool alpha_is_all = image.alpha.defined() && is_constant(grey) && !is_constant(image.alpha);
-  return (alpha_is_all ? image.alpha : grey).gt(threshold);
+  ImageSource source(path);
+  Plane grey(source.height(), source.width()), alpha(source.height(), source.width());
+  bool has_alpha = false;
+  const auto add = [&](const Image& rows, std::int64_t y0) {
+    grey.add(grey_of(rows.colour), y0, threshold);
+    has_alpha = rows.alpha.defined();
+    if (has_alpha) alpha.add(rows.alpha, y0, threshold);
+  };
+  // A few rows at a time: the floats of a large mask would take more memory than its picture.
+  constexpr std::int64_t kRows = 256;
+  if (!source.is_upright()) {
+    add(source.whole(), 0);
+  } else {
+    for (std::int64_t y = 0; y < source.height(); y += kRows) {
+      const std::int64_t rows = std::min(kRows, source.height() - y);
+      source.advance(y, y + rows);
+      add(source.window(y, 0, rows, source.width()), y);
+    }
+  }
+  const bool alpha_is_all = has_alpha && grey.is_constant() && !alpha.is_constant();
+  return (alpha_is_all ? alpha : grey).above();
 }
 
 }  // namespace restore

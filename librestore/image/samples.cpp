@@ -111,6 +111,16 @@ std::size_t SampleLayout::row_bytes() const {
   return static_cast<std::size_t>(width) * channels * bytes_of(type);
 }
 
+Planes planes_of(const torch::Tensor& colour, const torch::Tensor& alpha, int colour_channels) {
+  Planes planes{};
+  const std::int64_t size = colour.size(2) * colour.size(3);
+  for (int c = 0; c < colour_channels; ++c) {
+    planes[c] = colour.data_ptr<float>() + (colour.size(1) == 1 ? 0 : c * size);
+  }
+  if (alpha.defined()) planes[colour_channels] = alpha.data_ptr<float>();
+  return planes;
+}
+
 Placement Placement::upright(int orientation, std::int64_t width, std::int64_t height) {
   const bool transposed = orientation >= 5;
   Placement place;

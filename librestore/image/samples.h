@@ -38,6 +38,10 @@ struct Placement {
 // One pointer a channel of the layout, height x width floats each.
 using Planes = std::array<float*, 4>;
 
+// Those of a picture: 1 x C x H x W colour, alpha after it where it is defined. A grey picture repeats
+// its plane in a format that knows only RGB.
+Planes planes_of(const torch::Tensor& colour, const torch::Tensor& alpha, int colour_channels);
+
 // Writes the file's rows [begin, end) to their upright places: integers divided by their maximum,
 // floats as they are.
 void unpack_rows(const void* rows, const SampleLayout& layout, const Placement& placement,

@@ -10,6 +10,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
+#include "librestore/image/image_stream.h"
 #include "tests/support/raw_picture.h"
 #include "tests/support/temporary_folder.h"
 
@@ -313,6 +314,83 @@ BOOST_AUTO_TEST_CASE(extensions_are_known_in_any_case) {
   BOOST_TEST(!is_image_path("png"));
   for (const std::string& extension : image_extensions()) {
     BOOST_TEST(is_image_path("a" + extension));
+  }
+}
+
+torch::Tensor cut(const torch::Tensor& x, std::int64_t y0, std::int64_t x0, std::int64_t height,
+                  std::int64_t width) {
+  return x.defined() ? x.narrow(2, y0, height).narrow(3, x0, width) : x;
+}
+
+// The windows of a file that is read once from top to bottom are those of the whole picture.
+BOOST_AUTO_TEST_CASE(windows_are_parts_of_the_whole) {
+  const TemporaryFolder folder;
+  const Image image = picture_of_all(half, 3, true);
+  for (const std::string name : {"a.png", "a.tif", "a.exr", "a.webp"}) {
+    save_image(image, folder / name);
+    const Image whole = load_image(folder / name);
+    ImageSource source(folder / name);
+    BOOST_TEST(source.is_upright());
+    BOOST_TEST(source.height() == whole.height());
+    BOOST_TEST(source.channels() == 3);
+    const std::int64_t height = whole.height(), width = whole.width();
+    // With a gap, with an overlap, the last rows.
+    for (const auto& [begin, end] :
+         {std::pair<std::int64_t, std::int64_t>{2, 9}, {20, 60}, {40, 100}, {41, height}}) {
+      source.advance(begin, end);
+      const Image window = source.window(begin, 3, end - begin, width - 7);
+      BOOST_TEST(same_bits(window.colour, cut(whole.colour, begin, 3, end - begin, width - 7)));
+      BOOST_TEST(same_bits(window.alpha, cut(whole.alpha, begin, 3, end - begin, width - 7)));
+    }
+  }
+}
+
+// OpenImageIO's tiles, 64 x 64.
+BOOST_AUTO_TEST_CASE(windows_of_tiled_files) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"tiled.tif", "tiled.exr"}) {
+    const int width = 200, height = 150;
+    OIIO::ImageSpec spec(width, height, 3, OIIO::TypeDesc::HALF);
+    if (name == "tiled.tif") spec.format = OIIO::TypeDesc::UINT16;
+    spec.tile_width = spec.tile_height = 64;
+    const auto output = OIIO::ImageOutput::create((folder / name).string());
+    BOOST_TEST_REQUIRE(output->open((folder / name).string(), spec));
+    std::vector<float> pixels(3 * width * height);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i % 97) / 97;
+    BOOST_TEST_REQUIRE(output->write_image(OIIO::TypeDesc::FLOAT, pixels.data()));
+    output->close();
+    const Image whole = load_image(folder / name);
+    ImageSource source(folder / name);
+    for (const auto& [begin, end] :
+         {std::pair<std::int64_t, std::int64_t>{0, 10}, {5, 70}, {69, height}}) {
+      source.advance(begin, end);
+      BOOST_TEST(same_bits(source.window(begin, 11, end - begin, 100).colour,
+                           cut(whole.colour, begin, 11, end - begin, 100)));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(parts_make_the_same_file_as_the_whole) {
+  const TemporaryFolder folder;
+  const Image image = picture_of_all(half, 3, true);
+  const std::int64_t height = image.height(), width = image.width();
+  for (const std::string name : {".png", ".tif", ".exr", ".webp"}) {
+    save_image(image, folder / ("whole" + name));
+    ImageSink sink(image, folder / ("parts" + name));
+    for (std::int64_t y = 0; y < height; y += 100) {
+      for (std::int64_t x = 0; x < width; x += 70) {
+        Image part = image;
+        const auto rows = std::min<std::int64_t>(100, height - y);
+        const auto columns = std::min<std::int64_t>(70, width - x);
+        part.colour = cut(image.colour, y, x, rows, columns);
+        part.alpha = cut(image.alpha, y, x, rows, columns);
+        sink.put(part, y, x);
+      }
+      sink.flush(std::min(y + 100, height));
+    }
+    sink.commit();
+    BOOST_TEST(same_bits(load_image(folder / ("parts" + name)).colour,
+                         load_image(folder / ("whole" + name)).colour));
   }
 }
 
