@@ -167,11 +167,22 @@ Rng Rng::for_sample(std::uint32_t sample) const {
   return other;
 }
 
-void Rng::normal(std::span<float> out, const FieldWindow& window) {
+Rng Rng::at(std::int64_t y0, std::int64_t x0) const {
+  Rng other = *this;
+  other.y0_ += y0;
+  other.x0_ += x0;
+  return other;
+}
+
+void Rng::normal(std::span<float> out, FieldWindow window) {
+  window.y0 += y0_;
+  window.x0 += x0_;
   fill_field(key_, sample_, step_++, out, window, to_normal);
 }
 
-void Rng::uniform(std::span<float> out, const FieldWindow& window) {
+void Rng::uniform(std::span<float> out, FieldWindow window) {
+  window.y0 += y0_;
+  window.x0 += x0_;
   fill_field(key_, sample_, step_++, out, window, to_uniform);
 }
 

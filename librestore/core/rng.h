@@ -27,11 +27,15 @@ class Rng {
   // The same stream for another sample of this image, starting at its step 0.
   Rng for_sample(std::uint32_t sample) const;
 
+  // The same stream in a picture of which this one's pixel (0, 0) is (x0, y0): every field from now on
+  // is the part of the whole picture's field that lies there.
+  Rng at(std::int64_t y0, std::int64_t x0) const;
+
   // Fills `out` (channels x height x width, C order) with independent N(0,1) and moves on one step.
   // Box and Muller 1958; 32 bits make the radius, so the tails reach 6.7.
-  void normal(std::span<float> out, const FieldWindow& window);
+  void normal(std::span<float> out, FieldWindow window);
   // Uniform on the open interval (0,1).
-  void uniform(std::span<float> out, const FieldWindow& window);
+  void uniform(std::span<float> out, FieldWindow window);
   // One uniform number in (0,1) with 53 bits.
   double uniform();
   // A uniform integer in [0, bound), bound >= 1.
@@ -46,6 +50,7 @@ class Rng {
   std::uint64_t key_;
   std::uint32_t sample_;
   std::uint32_t step_ = 0;
+  std::int64_t y0_ = 0, x0_ = 0;
 };
 
 // The generator itself: ten rounds of Philox4x32 on one counter block.

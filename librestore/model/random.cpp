@@ -3,7 +3,7 @@
 namespace restore {
 namespace {
 
-using Fill = void (Rng::*)(std::span<float>, const FieldWindow&);
+using Fill = void (Rng::*)(std::span<float>, FieldWindow);
 
 torch::Tensor field(Rng& rng, Fill fill, const Shape& shape, std::int64_t n, torch::ScalarType type,
                     std::int64_t y0, std::int64_t x0) {

@@ -167,6 +167,15 @@ BOOST_AUTO_TEST_CASE(windows_may_reach_past_the_frame) {
   BOOST_TEST((inner == crop(outer, 20, 33, {2, 17, 26, 3, 7})));
 }
 
+BOOST_AUTO_TEST_CASE(a_part_of_a_picture_has_the_numbers_of_its_place) {
+  const Field whole = normal(Rng(11, 22), {2, 40, 33});
+  const Field part = normal(Rng(11, 22).at(3, 0).at(4, 9), {2, 20, 21});
+  BOOST_TEST((part == crop(whole, 40, 33, {2, 20, 21, 7, 9})));
+  // Another sample of the same part lies there too.
+  BOOST_TEST((normal(Rng(11, 22).at(7, 9).for_sample(2), {2, 20, 21}) ==
+              crop(normal(Rng(11, 22).for_sample(2), {2, 40, 33}), 40, 33, {2, 20, 21, 7, 9})));
+}
+
 BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   const FieldWindow window{3, 300, 401};
   std::vector<Field> fields;
