@@ -45,6 +45,9 @@ class Denoiser {
   virtual std::optional<int> receptive_field() const = 0;
   // D commutes with shifts by multiples of this many pixels: tiles must start at them.
   virtual int alignment() const { return 1; }
+  // What one evaluation needs besides x and its result, in bytes a pixel of x, from above: tiles and
+  // the pictures in flight are planned with it.
+  virtual double bytes_per_pixel() const { return 200; }
   // For the duration of one method's run; the denoiser outlives it. By default plain calls.
   virtual std::unique_ptr<DenoiserSession> session() const;
   virtual SigmaRange sigma_range() const { return {}; }

@@ -11,6 +11,16 @@ torch::Tensor cut(const torch::Tensor& x, const Region& region) {
   return x.narrow(2, region.y0, region.height()).narrow(3, region.x0, region.width());
 }
 
+// The core of a tile in the coordinates of its window.
+Region inside(const Tile& tile) {
+  return {tile.core.y0 - tile.window.y0, tile.core.x0 - tile.window.x0,
+          tile.core.y1 - tile.window.y0, tile.core.x1 - tile.window.x0};
+}
+
+std::vector<Tile> tiles_for(const Denoiser& prior, const torch::Tensor& x, std::int64_t core) {
+  return plan_tiles(x.size(2), x.size(3), core, *prior.receptive_field(), prior.alignment());
+}
+
 }  // namespace
 
 TiledDenoiser::TiledDenoiser(std::shared_ptr<const Denoiser> prior, std::int64_t core)
@@ -21,18 +31,43 @@ TiledDenoiser::TiledDenoiser(std::shared_ptr<const Denoiser> prior, std::int64_t
 }
 
 torch::Tensor TiledDenoiser::denoise(const torch::Tensor& x, double sigma) const {
-  const auto tiles =
-      plan_tiles(x.size(2), x.size(3), core_, *prior_->receptive_field(), prior_->alignment());
+  const auto tiles = tiles_for(*prior_, x, core_);
   if (tiles.size() == 1) return prior_->denoise(x, sigma);
   auto estimate = torch::empty_like(x, at::MemoryFormat::Contiguous);
   for (const auto& tile : tiles) {
     throw_if_interrupted();
     const auto window = prior_->denoise(cut(x, tile.window).contiguous(), sigma);
-    const Region inside{tile.core.y0 - tile.window.y0, tile.core.x0 - tile.window.x0,
-                        tile.core.y1 - tile.window.y0, tile.core.x1 - tile.window.x0};
-    cut(estimate, tile.core).copy_(cut(window, inside));
+    cut(estimate, tile.core).copy_(cut(window, inside(tile)));
   }
   return estimate;
+}
+
+TiledMmseDenoiser::TiledMmseDenoiser(std::shared_ptr<const MmseDenoiser> prior, std::int64_t core)
+    : prior_(std::move(prior)), values_(prior_, core), core_(core) {}
+
+Linearization TiledMmseDenoiser::linearize(const torch::Tensor& x, double sigma) const {
+  const auto tiles = tiles_for(*prior_, x, core_);
+  if (tiles.size() == 1) return prior_->linearize(x, sigma);
+  // D = sum_t P_t^T C_t D_t(W_t x), so J^T v = sum_t W_t^T J_t^T C_t^T P_t v: window, core, place.
+  const auto pullback = [prior = prior_, x, sigma, tiles](const torch::Tensor& v) {
+    auto sum = torch::zeros_like(v, at::MemoryFormat::Contiguous);
+    for (const auto& tile : tiles) {
+      throw_if_interrupted();
+      const auto window = cut(x, tile.window).contiguous();
+      auto weight = torch::zeros_like(window);
+      cut(weight, inside(tile)).copy_(cut(v, tile.core));
+      cut(sum, tile.window).add_(prior->linearize(window, sigma).vjp(weight));
+    }
+    return sum;
+  };
+  return {values_.denoise(x, sigma), pullback};
+}
+
+std::shared_ptr<const Denoiser> tiled(const std::shared_ptr<const Denoiser>& prior,
+                                      std::int64_t core) {
+  if (auto mmse = std::dynamic_pointer_cast<const MmseDenoiser>(prior))
+    return std::make_shared<TiledMmseDenoiser>(std::move(mmse), core);
+  return std::make_shared<TiledDenoiser>(prior, core);
 }
 
 }  // namespace restore

@@ -19,6 +19,7 @@ class TiledDenoiser : public Denoiser {
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
   std::optional<int> receptive_field() const override { return prior_->receptive_field(); }
   int alignment() const override { return prior_->alignment(); }
+  double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
   SigmaRange sigma_range() const override { return prior_->sigma_range(); }
   std::string name() const override { return prior_->name(); }
 
@@ -26,5 +27,31 @@ class TiledDenoiser : public Denoiser {
   std::shared_ptr<const Denoiser> prior_;
   std::int64_t core_;
 };
+
+// The same for a prior with a score. The pullback evaluates each tile again, so that no more than one
+// tile's intermediate values are held at any time.
+class TiledMmseDenoiser : public MmseDenoiser {
+ public:
+  TiledMmseDenoiser(std::shared_ptr<const MmseDenoiser> prior, std::int64_t core);
+
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
+    return values_.denoise(x, sigma);
+  }
+  Linearization linearize(const torch::Tensor& x, double sigma) const override;
+  std::optional<int> receptive_field() const override { return prior_->receptive_field(); }
+  int alignment() const override { return prior_->alignment(); }
+  double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
+  SigmaRange sigma_range() const override { return prior_->sigma_range(); }
+  std::string name() const override { return prior_->name(); }
+
+ private:
+  std::shared_ptr<const MmseDenoiser> prior_;
+  TiledDenoiser values_;
+  std::int64_t core_;
+};
+
+// One or the other, as the prior is.
+std::shared_ptr<const Denoiser> tiled(const std::shared_ptr<const Denoiser>& prior,
+                                      std::int64_t core);
 
 }  // namespace restore

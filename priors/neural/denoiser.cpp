@@ -37,6 +37,13 @@ std::optional<int> NetworkDenoiser::receptive_field() const {
 
 int NetworkDenoiser::alignment() const { return restore::alignment(prior_.network); }
 
+double NetworkDenoiser::bytes_per_pixel() const {
+  // A block at half resolution holds its input, the wider layers inside and their results, the decoder's
+  // the skip besides: measured with width 64, 470 bytes a pixel.
+  constexpr double kPlanesOfWidth = 7.5;
+  return kPlanesOfWidth * prior_.network.width * sizeof(float) / 4;
+}
+
 const NamedTensors& NetworkDenoiser::weights_for(torch::ScalarType type) const {
   if (type != torch::kFloat64) return weights_;
   std::call_once(float64_once_, [&] {

@@ -29,6 +29,7 @@ class NetworkDenoiser : public MmseDenoiser {
   Linearization linearize(const torch::Tensor& x, double sigma) const override;
   std::optional<int> receptive_field() const override;
   int alignment() const override;
+  double bytes_per_pixel() const override;
   SigmaRange sigma_range() const override { return prior_.sigma; }
   std::string name() const override { return name_; }
 

@@ -6,7 +6,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/model/random.h"
+#include "librestore/tile/tiled_denoiser.h"
 #include "priors/factory.h"
+#include "tests/support/comparison.h"
 
 namespace restore {
 namespace {
@@ -25,6 +28,32 @@ BOOST_AUTO_TEST_CASE(every_prior_obeys_the_laws) {
         testing::check_denoiser_laws(*make_prior(name));
     }
   }
+}
+
+// Law D3 and the alignment together: a halo of the receptive field makes tiles the whole, to float32
+// rounding, for convolutions of other sizes may sum in another order.
+BOOST_AUTO_TEST_CASE(tiles_are_the_whole_for_every_prior_that_has_a_field) {
+  int tiled_priors = 0;
+  auto names = std::vector<std::string>{"equivariant:natural"};
+  for (const PriorRow& row : prior_table())
+    names.insert(names.end(), row.law_instances.begin(), row.law_instances.end());
+  for (const std::string& name : names) {
+    const auto prior = make_prior(name);
+    const auto reach = prior->receptive_field();
+    if (!reach) {
+      BOOST_CHECK_THROW(tiled(prior, 64), Error);
+      continue;
+    }
+    ++tiled_priors;
+    // Wider than a tile and its halo, and no multiple of any alignment.
+    const std::int64_t core = *reach / 2 + 32;
+    Rng rng(21);
+    const auto x = rand(rng, {3, 37, core + 2 * *reach + 53});
+    const auto whole = prior->denoise(x, 25.0 / 255);
+    const auto parts = tiled(prior, core)->denoise(x, 25.0 / 255);
+    BOOST_TEST(testing::largest_difference(parts, whole) < 1e-5, name);
+  }
+  BOOST_TEST(tiled_priors >= 6);
 }
 
 BOOST_AUTO_TEST_CASE(every_row_introduces_itself) {

@@ -90,6 +90,17 @@ BOOST_AUTO_TEST_CASE(tiles_are_the_whole) {
                1e-5);
 }
 
+BOOST_AUTO_TEST_CASE(the_pullback_of_tiles_is_that_of_the_whole) {
+  const auto shared = std::make_shared<NetworkDenoiser>(random_prior(), "random");
+  const TiledMmseDenoiser parts(shared, 50);
+  Rng rng(8);
+  const auto x = randn(rng, {3, 150, 131}), v = randn(rng, {3, 150, 131});
+  const auto whole = shared->linearize(x, 0.1), tiles = parts.linearize(x, 0.1);
+  BOOST_TEST(testing::largest_difference(tiles.value, whole.value) < 1e-5);
+  // A tile's pullback reaches into its halo, where those of its neighbours add up to the whole's.
+  BOOST_TEST(testing::relative_difference(tiles.vjp(v), whole.vjp(v)) < 1e-5);
+}
+
 BOOST_AUTO_TEST_CASE(bfloat16_is_close_to_float32) {
   const NetworkDenoiser half(random_prior(), "random", Precision::bfloat16);
   Rng rng(9);
