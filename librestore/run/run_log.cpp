@@ -43,14 +43,26 @@ std::string RunLog::name_of(const fs::path& output) const {
   return output.lexically_relative(folder_).generic_string();
 }
 
-void RunLog::read() const {
-  std::ifstream file(path_);
+void RunLog::read_news() const {
+  std::ifstream file(path_, std::ios::binary);
   if (!file) {
     if (errno == ENOENT) return;
     throw file_error(path_, "cannot read", errno);
   }
-  for (std::string line; std::getline(file, line);) read_line(line);
+  file.seekg(read_bytes_);
+  for (std::string line; std::getline(file, line);) {
+    read_line(line);
+    // A line without its end is read again: it may still be growing.
+    if (!file.eof()) read_bytes_ += static_cast<std::streamoff>(line.size()) + 1;
+  }
   if (file.bad()) throw file_error(path_, "cannot read", errno);
+}
+
+RunLog::Entry RunLog::entry_of(const fs::path& output) const {
+  const std::lock_guard lock(read_mutex_);
+  read_news();
+  const auto found = entries_.find(to_line(name_of(output)));
+  return found == entries_.end() ? Entry() : found->second;
 }
 
 void RunLog::read_line(const std::string& line) const {
@@ -69,21 +81,15 @@ void RunLog::read_line(const std::string& line) const {
 
 OutputState RunLog::state(const fs::path& output, const Fingerprints& now) const {
   if (!fs::exists(fs::symlink_status(output))) return OutputState::absent;
-  std::call_once(read_once_, [this] { read(); });
-  const auto found = entries_.find(to_line(name_of(output)));
-  if (found == entries_.end() || !found->second.ours) return OutputState::foreign;
-  const Entry& entry = found->second;
+  const Entry entry = entry_of(output);
+  if (!entry.ours) return OutputState::foreign;
   const bool verified = entry.done && entry.fingerprints.input == now.input &&
                         entry.fingerprints.parameters == now.parameters &&
                         entry.fingerprints.output == hash_files({output});
   return verified ? OutputState::done : OutputState::stale;
 }
 
-bool RunLog::has_failed(const fs::path& output) const {
-  std::call_once(read_once_, [this] { read(); });
-  const auto found = entries_.find(to_line(name_of(output)));
-  return found != entries_.end() && found->second.failed;
-}
+bool RunLog::has_failed(const fs::path& output) const { return entry_of(output).failed; }
 
 void RunLog::append(const Json& event) {
   const std::lock_guard lock(append_mutex_);

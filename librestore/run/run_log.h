@@ -34,7 +34,7 @@ enum class OutputState {
 
 class RunLog {
  public:
-  // Touches nothing: the log is read by the first question and made by the first event.
+  // Touches nothing: the log is read by the questions and made by the first event.
   explicit RunLog(const std::filesystem::path& folder);
   ~RunLog();
   RunLog(const RunLog&) = delete;
@@ -62,14 +62,17 @@ class RunLog {
   };
 
   std::string name_of(const std::filesystem::path& output) const;
-  void read() const;
+  // The last that is known of an output, by now: other processes append to the log too.
+  Entry entry_of(const std::filesystem::path& output) const;
+  void read_news() const;
   void read_line(const std::string& line) const;
   void append(const Json& event);
 
   std::filesystem::path folder_;
   std::filesystem::path path_;
-  mutable std::once_flag read_once_;
+  mutable std::mutex read_mutex_;                 // guards the two below
   mutable std::map<std::string, Entry> entries_;  // the last event of each output
+  mutable std::streamoff read_bytes_ = 0;         // of the log, whole lines
   std::mutex append_mutex_;
   int descriptor_ = -1;
 };

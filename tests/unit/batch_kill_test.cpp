@@ -1,5 +1,5 @@
 // kill -9 in the middle of a batch, again and again: the last run finds out what is done and leaves
-// what an undisturbed run leaves. A test of its own, because a process that has threads cannot fork.
+// what an undisturbed run leaves. Two runs at once leave it too. A test of its own, because a process that has threads cannot fork.
 #include <chrono>
 #include <fstream>
 #include <functional>
@@ -69,8 +69,8 @@ std::map<std::string, std::string> pictures(const fs::path& folder) {
   return found;
 }
 
-BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
-  const testing::TemporaryFolder folder;
+// And what is to come of them.
+std::map<std::string, std::string> write_inputs(const testing::TemporaryFolder& folder) {
   fs::create_directory(folder / "in");
   std::map<std::string, std::string> expected;
   for (int i = 0; i < kItems; ++i) {
@@ -78,6 +78,12 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
     std::ofstream(folder / "in" / name) << std::string(kBytes, static_cast<char>('A' + i % 26));
     expected[name] = std::string(kBytes, static_cast<char>('B' + i % 26));
   }
+  return expected;
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
+  const testing::TemporaryFolder folder;
+  const auto expected = write_inputs(folder);
   Rng rng(1);
   int killed = 0;
   for (int round = 0; round < 20; ++round) {
@@ -90,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
     // What has its name is whole, at every moment.
     for (const auto& [name, bytes] : pictures(folder / "in"))
       if (fs::exists(folder / "out" / name))
-        BOOST_TEST(pictures(folder / "out")[name] == expected[name]);
+        BOOST_TEST(pictures(folder / "out")[name] == expected.at(name));
   }
   BOOST_TEST(killed > 0);
   int status = 0;
@@ -100,6 +106,29 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
   // With the log, nothing temporary is left of twenty kills.
   const auto all = std::distance(fs::directory_iterator(folder / "out"), {});
   BOOST_TEST(all == kItems + 1);
+}
+
+// Both do everything, or find it done by the other; neither takes the other's outputs for a stranger's.
+BOOST_AUTO_TEST_CASE(two_copies_of_a_run_do_each_other_no_harm) {
+  for (int round = 0; round < 3; ++round) {
+    const testing::TemporaryFolder folder;
+    const auto expected = write_inputs(folder);
+    // Neither starts before both are there.
+    const auto begin = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+    const auto run = [&] {
+      std::this_thread::sleep_until(begin);
+      return run_all(folder.path());
+    };
+    for (const pid_t child : {start(run), start(run)}) {
+      int status = 0;
+      waitpid(child, &status, 0);
+      BOOST_TEST(WIFEXITED(status));
+      BOOST_TEST(WEXITSTATUS(status) == 0);
+    }
+    BOOST_CHECK(pictures(folder / "out") == expected);
+    const auto all = std::distance(fs::directory_iterator(folder / "out"), {});
+    BOOST_TEST(all == kItems + 1);
+  }
 }
 
 }  // namespace
