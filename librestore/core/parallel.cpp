@@ -50,6 +50,11 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
   }
 }
 
+void with_threads(int threads, const std::function<void()>& body) {
+  tbb::task_arena inside(std::max(threads, 1));
+  inside.execute(body);
+}
+
 void parallel_ranges(std::int64_t count, std::int64_t grain,
                      const std::function<void(std::int64_t, std::int64_t)>& body) {
   grain = std::max<std::int64_t>(grain, 1);

@@ -24,6 +24,9 @@ int available_threads();
 void parallel_items(std::int64_t count, const ThreadBudget& budget,
                     const std::function<void(std::int64_t)>& body);
 
+// Runs `body`, inside which parallel_ranges may use `threads` threads.
+void with_threads(int threads, const std::function<void()>& body);
+
 // Splits [0, count) into ranges of about `grain` and runs `body(begin, end)` on the current item's
 // threads. Which ranges come out does not depend on the number of threads.
 void parallel_ranges(std::int64_t count, std::int64_t grain,

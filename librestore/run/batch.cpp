@@ -49,19 +49,27 @@ class Batch {
 
   BatchResult run() {
     const auto count = static_cast<std::int64_t>(plan_.items.size());
-    const ThreadBudget budget = divide_threads(request_.threads, count);
+    const ThreadBudget budget = budget_for(count);
     if (log_ && !request_.dry_run) remove_abandoned();
     progress_.begin(request_.tool, count);
     parallel_items(count, budget, [&](std::int64_t i) {
       if (interrupted()) return;
-      set_torch_threads(budget.per_item);
+      set_torch_threads(request_.resources ? 1 : budget.per_item);
       run_item(static_cast<std::size_t>(i));
+      if (request_.resources) request_.resources->item_ended();
     });
     progress_.end();
     return finish();
   }
 
  private:
+  // With resources to reserve, each item may come to have all threads; they see to the sum.
+  ThreadBudget budget_for(std::int64_t count) const {
+    auto budget = divide_threads(request_.threads, count);
+    if (request_.resources) budget.per_item = divide_threads(request_.threads, 1).per_item;
+    return budget;
+  }
+
   // What a killed run of this batch left behind.
   void remove_abandoned() const {
     std::vector<std::string> outputs;

@@ -14,14 +14,18 @@
 #include "librestore/core/json.h"
 #include "librestore/core/progress.h"
 #include "librestore/run/items.h"
+#include "librestore/run/resources.h"
 
 namespace restore {
 
 struct BatchRequest {
   std::string tool;                  // begins every line about a failure
   Json parameters = Json::object();  // all that decides the result besides the files that are read
-  Existing existing = Existing::refuse;                  // as planned
-  int threads = 0;                                       // 0: all cores
+  Existing existing = Existing::refuse;  // as planned
+  int threads = 0;                       // 0: all cores
+  // What the work reserves its threads from (resources.h), told when an item ends; null: the threads
+  // are divided evenly.
+  Resources* resources = nullptr;
   bool dry_run = false;                                  // plan and check, touch nothing
   bool json = false;                                     // print records, in the plan's order
   bool quiet = false;                                    // print failures only
@@ -38,7 +42,7 @@ struct BatchResult {
 };
 
 // Reads item.input, writes item.output, returns what there is to say (an object). The folder of the
-// output exists; libtorch has its share of the threads. Throws to fail the item; its message is cut
+// output exists; libtorch has its share of the threads, or one until the work has reserved more. Throws to fail the item; its message is cut
 // to one line.
 using ItemWork = std::function<Json(const Item&)>;
 
