@@ -15,6 +15,7 @@ packages=(
   help2man                  # man pages
   openimageio-tools         # the quick start's overview
   libboost-test-dev libimage-exiftool-perl  # tests
+  slurmctld slurmd slurm-client munge       # the test of job arrays
 )
 
 if ! command -v apt-get >/dev/null; then

@@ -13,6 +13,7 @@
 #include "librestore/run/run_log.h"
 #include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
+#include "tools/common/slurm.h"
 
 namespace restore {
 namespace {
@@ -30,6 +31,8 @@ const ToolText kText = {
     "the same input with the same parameters, and has not changed since. Words that follow, such\n"
     "as -j 4 or --json, go to the tool. --shard I/N does the I-th of N parts; in a Slurm job\n"
     "array the task's number and their count are the default. `retry` does what has failed.\n"
+    "`submit` hands the shards to Slurm as a job array, or with -n prints the call; words that\n"
+    "follow go to the tool, --sbatch WORD to sbatch.\n"
     "`status` exits with 0 when all is done, 1 when something has failed, 75 when something is\n"
     "left to do."};
 
@@ -40,18 +43,27 @@ struct Options {
   std::string manifest;
   std::string shard;
   bool json = false;
+  std::int64_t items_per_task = 100, limit = 0;
+  Words sbatch;
+  bool dry_run = false;
   Words rest;  // for the tool
 };
 
-// Does not return: the process becomes the tool, which lies beside this one, so that signals and exit
-// codes are the tool's.
-[[noreturn]] void become(const std::string& tool, Words words) {
-  words.insert(words.begin(), (fs::read_symlink("/proc/self/exe").parent_path() / tool).string());
+fs::path own_path() { return fs::read_symlink("/proc/self/exe"); }
+
+// Does not return: the process becomes the program, so that signals and exit codes are its own.
+[[noreturn]] void become(Words words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  execv(pointers.front(), pointers.data());
+  execvp(pointers.front(), pointers.data());
   throw file_error(words.front(), "cannot start", errno);
+}
+
+// The tool lies beside this program.
+[[noreturn]] void become_tool(const std::string& tool, Words words) {
+  words.insert(words.begin(), (own_path().parent_path() / tool).string());
+  become(std::move(words));
 }
 
 void check_tool(const std::string& tool) {
@@ -66,7 +78,7 @@ void plan(const Options& options) {
   check_tool(tool);
   Words words = {"--plan-to", options.manifest};
   words.insert(words.end(), options.rest.begin() + 1, options.rest.end());
-  become(tool, words);
+  become_tool(tool, words);
 }
 
 // The manifest, and this process in the folder that it is for.
@@ -89,7 +101,7 @@ void run_part(const Options& options, bool only_failed) {
   if (only_failed) words.emplace_back("--only-failed");
   words.insert(words.end(), manifest.arguments.begin(), manifest.arguments.end());
   words.insert(words.end(), options.rest.begin(), options.rest.end());
-  become(manifest.tool, words);
+  become_tool(manifest.tool, words);
 }
 
 ExitCode status(const Options& options) {
@@ -116,6 +128,25 @@ ExitCode status(const Options& options) {
   return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
+ExitCode submit(const Options& options) {
+  const Manifest manifest = read_manifest(options.manifest);
+  check_tool(manifest.tool);
+  if (manifest.plan.items.empty()) throw Error(ExitCode::no_input, "nothing is planned");
+  const Words words = sbatch_call({.program = own_path().string(),
+                                   .manifest = fs::absolute(options.manifest).string(),
+                                   .items = static_cast<std::int64_t>(manifest.plan.items.size()),
+                                   .items_per_task = options.items_per_task,
+                                   .largest_array = largest_slurm_array(),
+                                   .limit = options.limit,
+                                   .run_words = options.rest,
+                                   .sbatch_words = options.sbatch});
+  if (!options.dry_run) become(words);
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
+  fmt::print("{}\n", line);
+  return ExitCode::ok;
+}
+
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& help,
                       Options& options) {
   CLI::App* const command = app.add_subcommand(name, help);
@@ -138,13 +169,25 @@ ExitCode run(int argc, char** argv) {
   auto* const running = add_command(*app, "run", "Do what is not done yet", options);
   auto* const looking = add_command(*app, "status", "Say how much is done", options);
   auto* const again = add_command(*app, "retry", "Do again what has failed", options);
-  for (auto* const command : {planning, running, again}) command->allow_extras();
+  auto* const submitting = add_command(*app, "submit", "Hand it to Slurm as a job array", options);
+  submitting->add_option("--items", options.items_per_task, "Pictures a task (default 100)")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
+  submitting->add_option("--limit", options.limit, "Tasks at once (default: as many as can be)")
+      ->option_text("N")
+      ->check(CLI::PositiveNumber);
+  submitting->add_option("--sbatch", options.sbatch, "A word for sbatch, such as --time=4:00:00")
+      ->option_text("WORD")
+      ->allow_extra_args(false);
+  submitting->add_flag("-n,--dry-run", options.dry_run, "Print the call");
+  for (auto* const command : {planning, running, again, submitting}) command->allow_extras();
   for (auto* const command : {running, again}) add_shard(*command, options);
   looking->add_flag("--json", options.json, "As one JSON object");
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
   options.rest = app->get_subcommands().front()->remaining();
   if (planning->parsed()) plan(options);
   if (running->parsed() || again->parsed()) run_part(options, again->parsed());
+  if (submitting->parsed()) return submit(options);
   return status(options);
 }
 

@@ -12,6 +12,7 @@
 #include "tools/common/operator_list.h"
 #include "tools/common/picture_run.h"
 #include "tools/common/run_tool.h"
+#include "tools/common/slurm.h"
 
 namespace restore {
 namespace {
@@ -119,13 +120,6 @@ std::string describe(const Json& record) {
   return line + ", job " + record["job"].get<std::string>();
 }
 
-std::string shell_word(const std::string& text) {
-  if (text.find_first_of(" '\"$&|;()<>*?[]\\`!#~") == std::string::npos) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 void print_undo(const std::string& output, const NoiseModel& noise) {
   const fs::path path = output;
   const bool folder = fs::is_directory(path);
@@ -158,7 +152,15 @@ ExitCode run(int argc, char** argv) {
     item.also_reads = files;
     check_job_place(options, item, jobs);
   };
-  pictures.work = [&](const Item& item, const Image& picture, Observer&) {
+  pictures.needs = [&](const Item&, const Shape& scene) {
+    // The scene, what is measured, its noise, and what the operator makes on the way.
+    constexpr double kPlanes = 8;
+    const double bytes = kPlanes * static_cast<double>(scene.numel()) * sizeof(float);
+    Needs needs{.bytes = [bytes](std::int64_t, std::int64_t) { return bytes; }};
+    needs.obstacle = "restore-degrade does not work in parts";
+    return needs;
+  };
+  pictures.work = [&](const Item& item, const Image& picture, const Part&, Observer&) {
     return degrade(options, *noise, item, picture);
   };
   pictures.saved = [&](const Item& item, const Json& record) {

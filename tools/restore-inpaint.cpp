@@ -35,10 +35,23 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
+// Only the surroundings of holes are computed; a mask is a byte a pixel, and held whole.
+Needs needs_of(const Restorer& restorer, const Shape& shape) {
+  Needs needs;
+  const std::int64_t mask_bytes = 2 * shape.pixels();
+  needs.bytes = [&restorer, mask_bytes, channels = shape.channels](std::int64_t height,
+                                                                   std::int64_t width) {
+    return restorer.bytes_for({channels, height, width}) + static_cast<double>(mask_bytes);
+  };
+  needs.halo = inpainting_margin(restorer.prior());
+  needs.alignment = part_alignment(restorer.prior());
+  return needs;
+}
+
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  const Restorer restorer(Task::inpaint, options.method);
+  const Restorer restorer(Task::inpaint, options.method, options.batch.max_memory);
   const Masks masks(options.mask);
 
   PictureRun pictures;
@@ -50,9 +63,14 @@ ExitCode run(int argc, char** argv) {
   pictures.prepare = [&](Item& item) {
     item.also_reads = {masks.find(item.input, std::filesystem::path(item.id).parent_path())};
   };
-  pictures.work = [&](const Item& item, const Image& picture, Observer& observer) {
-    const auto holes = masks.holes(item.also_reads.front(), picture.height(), picture.width());
-    auto filled = inpaint(restorer, picture.colour, holes, image_key(item), observer);
+  pictures.needs = [&](const Item&, const Shape& shape) { return needs_of(restorer, shape); };
+  pictures.work = [&](const Item& item, const Image& picture, const Part& part,
+                      Observer& observer) {
+    const auto holes = masks.holes(item.also_reads.front(), part.height, part.width);
+    const auto& [y0, x0, height, width] = part.window;
+    auto filled =
+        inpaint(restorer, picture.colour, holes.narrow(2, y0, height).narrow(3, x0, width), part,
+                image_key(item), observer);
     Image result = picture;
     result.colour = filled.colour;
     return Outcome{std::move(result), std::move(filled.record), std::move(filled.deviation)};

@@ -150,5 +150,43 @@ BOOST_AUTO_TEST_CASE(kills_leave_no_trace) {
   BOOST_TEST((results(bench, "killed") == expected));
 }
 
+// What is handed to sbatch, as a program of that name sees it.
+BOOST_AUTO_TEST_CASE(submit_makes_a_job_array_of_the_shards) {
+  const ToolBench bench;
+  write_photos(bench);
+  bench.run_well(plan(degrade("out")));
+  fs::create_directory(bench / "bin");
+  write_bytes(bench / "bin/sbatch", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+  write_bytes(bench / "bin/scontrol", "#!/bin/sh\necho 'MaxArraySize            = 3'\n");
+  for (const char* name : {"bin/sbatch", "bin/scontrol"})
+    fs::permissions(bench / name, fs::perms::owner_all);
+  const ProcessOptions with_slurm{
+      .environment = {"PATH=" + (bench / "bin").string() + ":/usr/bin:/bin"},
+      .folder = bench.path()};
+  const auto words_of = [&](const Words& more) {
+    Words words = {"restore-batch", "submit", "-m", "m.jsonl"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto result = run_restore(words, with_slurm);
+    BOOST_TEST(result.exit_code == 0, result.err);
+    return lines_of(result.out);
+  };
+  const auto words = words_of({"--items", "4", "--limit", "2", "--sbatch=--time=10", "-j", "1"});
+  const auto manifest = fs::canonical(bench / "m.jsonl").string();
+  const Words expected = {"--array=0-2%2",
+                          "--job-name=m",
+                          "--requeue",
+                          "--signal=B:TERM@60",
+                          "--open-mode=append",
+                          "--time=10",
+                          "--wrap",
+                          "exec " + fs::canonical(RESTORE_TOOL_DIR "/restore-batch").string() +
+                              " run -m " + manifest +
+                              " --shard $((SLURM_ARRAY_TASK_ID + 1))/3 -j 1"};
+  BOOST_TEST(words == expected, boost::test_tools::per_element());
+  // Nine tasks would be more than the cluster's arrays hold.
+  BOOST_TEST(words_of({"--items", "1"}).front() == "--array=0-2");
+  BOOST_TEST(words_of({"-n"}).front().starts_with("sbatch --array=0-0 --job-name=m "));
+}
+
 }  // namespace
 }  // namespace restore::testing

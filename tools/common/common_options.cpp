@@ -66,6 +66,12 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->check(CLI::Range(1, 4096))
       ->take_last()
       ->group(kRun);
+  app.add_option("--max-memory", options.max_memory, "Memory to do with (default 4G)")
+      ->option_text("BYTES")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CLI::PositiveNumber)
+      ->take_last()
+      ->group(kRun);
   app.add_flag("-n,--dry-run", options.dry_run, "Say what would be done, do nothing")->group(kRun);
   app.add_flag("--json", options.json, "One JSON object a picture on stdout")->group(kRun);
   app.add_option("--progress", options.progress, "auto, plain, json or none, on stderr")
@@ -96,6 +102,10 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       "Of the input, pixels in [0,1]: 0.02, 5/255, auto (default " + options.noise + ")";
   app.add_option("--noise", options.noise, noise_help)->option_text("S")->group(kMethod);
   app.add_option("--seed", options.seed, "Of methods that draw random numbers (default 0)")
+      ->option_text("N")
+      ->group(kMethod);
+  app.add_option("--tile", options.tile,
+                 "Side of the tiles that the prior works in: auto, pixels, or 0 for none")
       ->option_text("N")
       ->group(kMethod);
   app.add_option("--samples", options.samples,

@@ -20,6 +20,7 @@ struct BatchOptions {
   bool skip_existing = false;
   int threads = 0;  // 0: all cores
   std::int64_t max_pixels = std::int64_t{1} << 30;
+  std::int64_t max_memory = std::int64_t{4} << 30;  // bytes
   int jpeg_quality = 95;
   bool no_provenance = false;
   bool strip = false;
@@ -43,6 +44,7 @@ struct MethodOptions {
   std::optional<int> steps{};
   std::string noise{};  // a number, or "auto"
   std::uint64_t seed = 0;
+  std::string tile = "auto";      // of the prior: auto, a side in pixels, or 0 for none
   std::optional<int> samples{};   // of the posterior; methods that draw none refuse
   std::string estimate = "mean";  // of the samples, or "sample": the first
   std::string uncertainty{};      // file or folder for the samples' standard deviation

@@ -15,12 +15,6 @@ namespace {
 constexpr int kLeastMargin = 32, kMostMargin = 96, kUnboundedMargin = 48;
 constexpr int kSelfMargin = 256;  // where the picture itself is all that there is to copy from
 
-std::int64_t margin_for(const Denoiser& prior) {
-  if (dynamic_cast<const SelfPrior*>(&prior)) return kSelfMargin;
-  const auto reach = prior.receptive_field();
-  return reach ? std::clamp(*reach, kLeastMargin, kMostMargin) : kUnboundedMargin;
-}
-
 // The regions' steps as steps of the whole picture, by the pixels they take.
 class RegionProgress : public Observer {
  public:
@@ -74,13 +68,20 @@ class Total {
 
 }  // namespace
 
+std::int64_t inpainting_margin(const Denoiser& prior) {
+  if (dynamic_cast<const SelfPrior*>(&prior)) return kSelfMargin;
+  const auto reach = prior.receptive_field();
+  return reach ? std::clamp(*reach, kLeastMargin, kMostMargin) : kUnboundedMargin;
+}
+
 Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
-                  std::uint64_t image, Observer& observer) {
-  const auto regions = hole_regions(holes, margin_for(restorer.prior()));
+                  const Part& part, std::uint64_t image, Observer& observer) {
+  const auto regions = hole_regions(holes, inpainting_margin(restorer.prior()));
   RegionProgress progress(observer, pixels_of(regions));
   // 0 counts as clipped, which keeps holes out of an estimate of the noise.
   const auto known = colour.masked_fill(holes, 0);
-  const double sigma = restorer.sigma_of(known, 0);
+  Circumstances now{.range = part.is_whole() ? range_of(known) : part.range, .image = image};
+  now.sigma = part.sigma ? *part.sigma : restorer.sigma_of(known, 0);
   auto filled = colour.clone();
   torch::Tensor deviation;
   Total total;
@@ -89,7 +90,9 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     const auto y = crop(known, context).contiguous();
     const auto missing = crop(holes, context);
     const auto A = std::make_shared<Mask>(shape_of(y), missing);
-    const auto restored = restorer.restore(y, A, sigma, image++, progress);
+    now.y0 = part.window.y0 + context.top;
+    now.x0 = part.window.x0 + context.left;
+    const auto restored = restorer.restore(y, A, now, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();
     total.add(restored.summary, values, values * (1 - fraction));
@@ -104,7 +107,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     if (!deviation.defined()) deviation = torch::zeros_like(colour);
     fill(deviation, restored.deviation);
   }
-  auto record = record_of(total.summary(), sigma);
+  auto record = record_of(total.summary(), now.sigma);
   record["regions"] = regions.size();
   record["computed_pixels"] = pixels_of(regions);
   return {filled, deviation, std::move(record)};

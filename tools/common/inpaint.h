@@ -5,6 +5,7 @@
 
 #include <torch/types.h>
 
+#include "tools/common/parts.h"
 #include "tools/common/restorer.h"
 
 namespace restore {
@@ -16,10 +17,13 @@ struct Inpainted {
   Json record;    // of all regions together, with `regions` and `computed_pixels`
 };
 
+// How far around a hole the picture is looked at, px.
+std::int64_t inpainting_margin(const Denoiser& prior);
+
 // `colour`: 1 x C x H x W; `holes`: 1 x 1 x H x W bool, some true. Each region of hole_regions is one
 // problem of its own. What the picture holds in its holes does not matter. Item error when a region
 // has no known pixel or does not work out.
 Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
-                  std::uint64_t image, Observer& observer);
+                  const Part& part, std::uint64_t image, Observer& observer);
 
 }  // namespace restore

@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "librestore/core/parallel.h"
 #include "librestore/core/progress.h"
 #include "librestore/core/rng.h"
 #include "librestore/image/image_io.h"
+#include "librestore/model/threads.h"
 #include "librestore/run/batch.h"
 #include "tools/common/manifest_run.h"
+#include "tools/common/restorer.h"
 #include "tools/common/uncertainty.h"
 
 namespace restore {
@@ -26,6 +29,14 @@ class StepProgress : public Observer {
   Progress& progress_;
   const std::string& name_;
 };
+
+// What the process takes before it has seen a picture: libraries and the prior's weights.
+constexpr std::int64_t kProcessBytes = std::int64_t{300} << 20;
+const std::string kWholeForUncertainty = "--uncertainty is not computed in parts";
+
+std::int64_t memory_for_items(const BatchOptions& options) {
+  return std::max(options.max_memory - kProcessBytes, std::int64_t{1} << 26);
+}
 
 Existing existing_of(const BatchOptions& options) {
   if (!options.manifest.empty())
@@ -66,15 +77,55 @@ SaveOptions save_options(const BatchOptions& options, const PictureRun& run) {
   return save;
 }
 
-Json process(const Item& item, const BatchOptions& options, const PictureRun& run,
-             Progress& progress) {
-  const auto picture = load_image(item.input, {.max_pixels = options.max_pixels});
-  StepProgress observer(progress, item.id);
-  auto [result, record, deviation] = run.work(item, picture, observer);
+Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& options,
+                   const PictureRun& run, Observer& observer) {
+  const auto picture = source.whole();
+  const Part part{{0, 0, picture.height(), picture.width()},
+                  picture.height(),
+                  picture.width(),
+                  range_of(picture.colour)};
+  auto [result, record, deviation] = run.work(item, picture, part, observer);
+  if (result.colour.max().item<double>() <= 0 && picture.colour.max().item<double>() > 0)
+    throw item_error("the result is black; another --method or lower --noise may work");
   // The picture comes last: where it is, all is.
   if (deviation.defined())
     save_uncertainty(deviation, uncertainty_file(run.uncertainty, item), record);
   save_image(result, item.output, save_options(options, run));
+  return record;
+}
+
+Json process(const Item& item, const BatchOptions& options, const PictureRun& run,
+             Resources& resources, Progress& progress) {
+  const LoadOptions load{.max_pixels = options.max_pixels};
+  ImageSource source(item.input, load);
+  const std::int64_t height = source.height(), width = source.width();
+  const Needs needs = run.needs(item, {source.channels(), height, width});
+  const double bytes = needs.bytes(height, width);
+  const auto most = static_cast<double>(memory_for_items(options));
+  if (bytes > most) {
+    const auto gigabytes = [](double x) { return fmt::format("{:.1f}G", x / (1 << 30)); };
+    const auto& why = run.uncertainty.empty() ? needs.obstacle : kWholeForUncertainty;
+    if (!why.empty())
+      throw item_error("{}: {} x {} pixels need about {}, and {}; raise --max-memory",
+                       item.input.string(), width, height,
+                       gigabytes(bytes + static_cast<double>(kProcessBytes)), why);
+  }
+  const auto share = resources.reserve(static_cast<std::int64_t>(std::min(bytes, most)));
+  StepProgress observer(progress, item.id);
+  Json record;
+  with_threads(share.threads(), [&] {
+    set_torch_threads(share.threads());
+    if (bytes <= most) {
+      record = restore_whole(item, source, options, run, observer);
+      return;
+    }
+    PartsRequest request{needs, static_cast<std::int64_t>(most), run.work};
+    if (run.sigma) request.sigma = [&](const Image& window) { return run.sigma(item, window); };
+    request.output = item.output;
+    request.save = save_options(options, run);
+    request.load = load;
+    record = restore_in_parts(source, item, request, observer);
+  });
   if (run.saved) run.saved(item, record);
   return record;
 }
@@ -105,8 +156,11 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));
   const auto progress =
       make_progress(options.quiet ? ProgressStyle::none : parse_progress_style(options.progress));
+  Resources resources(options.threads > 0 ? options.threads : available_threads(),
+                      memory_for_items(options), static_cast<std::int64_t>(plan.items.size()));
+  request.resources = &resources;
   const auto result = run_batch(plan, request, *progress, [&](const Item& item) {
-    return process(item, options, run, *progress);
+    return process(item, options, run, resources, *progress);
   });
   return result.code;
 }

@@ -11,24 +11,18 @@
 #include "librestore/model/method.h"
 #include "librestore/run/items.h"
 #include "tools/common/common_options.h"
+#include "tools/common/parts.h"
 
 namespace restore {
-
-// What a picture has become: `picture` is saved, `record` (an object) is what there is to say.
-struct Outcome {
-  Image picture;
-  Json record;
-  torch::Tensor deviation{};  // of the picture's colour, for --uncertainty; may be undefined
-};
-
-using PictureWork =
-    std::function<Outcome(const Item& item, const Image& picture, Observer& observer)>;
 
 struct PictureRun {
   std::string tool;
   Json parameters;  // all that decides the result besides the files that are read
   std::function<void(Item&)> prepare;  // fills in also_reads, may throw to fail the item; or empty
-  std::string uncertainty{};  // as --uncertainty takes it; empty: not asked for
+  std::string uncertainty{};           // as --uncertainty takes it; empty: not asked for
+  // What an input of this shape (C x H x W) takes, and whether it can be cut.
+  std::function<Needs(const Item&, const Shape&)> needs;
+  std::function<double(const Item&, const Image&)> sigma{};  // see PartsRequest; may be empty
   PictureWork work;
   std::function<std::string(const Json& record)> describe;          // for people
   std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parameters.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
+#include "librestore/tile/tiled_denoiser.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/noise/noise_estimate.h"
 #include "priors/factory.h"
@@ -19,12 +21,29 @@ namespace {
 // Needs no more than a linear operator, and samples that come near the posterior's (docs/posterior.md).
 constexpr const char* kDefaultSampler = "pigdm";
 
-// Where the values end: 1, or more in float files.
-double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
+constexpr std::int64_t kLeastTile = 64;  // px; below, nearly all work would be the halo's
+// Copies of the scene that a solver, its operator and the picture's way through the tool hold, and that
+// each sample adds: measured, docs/scaling.md.
+constexpr double kSolverPlanes = 14, kPlanesPerSample = 3;
 
 // Priors are made for [0,1]; for a linear A dividing x, y and sigma alike changes nothing else.
-double scale_of(const torch::Tensor& y, const Operator& A) {
-  return dynamic_cast<const LinearOperator*>(&A) ? range_of(y) : 1.0;
+double scale_of(double range, const Operator& A) {
+  return dynamic_cast<const LinearOperator*>(&A) ? range : 1.0;
+}
+
+torch::Tensor scaled(const torch::Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
+
+// --tile: 0, or the side in pixels; of `auto` such that a tile's intermediate values fit in `bytes`.
+std::int64_t tile_side(const std::string& text, const Denoiser& prior, double bytes) {
+  if (text == "auto") {
+    if (!prior.receptive_field()) return 0;
+    const auto window = static_cast<std::int64_t>(std::sqrt(bytes / prior.bytes_per_pixel()));
+    return std::max<std::int64_t>(window - 2 * *prior.receptive_field(), kLeastTile);
+  }
+  const double side = parse_number(text, "--tile");
+  if (!(side >= 0 && side <= 1e9 && side == std::floor(side)))
+    throw usage_error("--tile {}: auto, a side in whole pixels, or 0 for none", text);
+  return static_cast<std::int64_t>(side);
 }
 
 // The contents of a prior's file decide the result as its name does.
@@ -34,7 +53,7 @@ std::string hash_of_prior(const std::string& prior) {
   return shipped ? hash_files({*shipped}) : "";
 }
 
-void check_estimate(const Result& result, const torch::Tensor& y) {
+void check_estimate(const Result& result) {
   const auto& [estimate, samples, summary] = result;
   if (!summary.usable())
     throw item_error(
@@ -43,13 +62,13 @@ void check_estimate(const Result& result, const torch::Tensor& y) {
   const double smallest = estimate.min().item<double>(), largest = estimate.max().item<double>();
   if (!std::isfinite(smallest) || !std::isfinite(largest))
     throw item_error("the result is not a picture (NaN or infinite); another --method may work");
-  if (largest <= 0 && y.max().item<double>() > 0)
-    throw item_error("the result is black; another --method or lower --noise may work");
 }
 
 }  // namespace
 
-Restorer::Restorer(Task task, const MethodOptions& options)
+double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
+
+Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
     : sigma_(parse_noise(options.noise)), seed_(options.seed) {
   const auto prior = options.prior.empty() ? default_prior_name() : options.prior;
   const bool any = options.method.empty() && options.wants_samples();
@@ -63,8 +82,11 @@ Restorer::Restorer(Task task, const MethodOptions& options)
   one_sample_ = options.estimate == "sample";
   wants_deviation_ = !options.uncertainty.empty();
   for (const auto& [name, value] : parameter_values(options, draws_)) parameters[name] = value;
+  if (draws_) samples_ = std::stoll(parameters["samples"]);
   method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
+  tile_ = tile_side(options.tile, *prior_, static_cast<double>(memory) / 4);
+  if (tile_ > 0) prior_ = tiled(prior_, tile_);
   parameters_ = {{"method", method},
                  {"parameters", parameters},
                  {"prior", prior},
@@ -78,17 +100,30 @@ Restorer::Restorer(Task task, const MethodOptions& options)
 
 double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
   if (sigma_) return *sigma_;
-  if (std::min(y.size(2), y.size(3)) < kSmallestForNoise) return floor;
   const double scale = range_of(y);
+  if (std::min(y.size(2), y.size(3)) < kSmallestForNoise) return floor;
   return std::max(floor, scale * estimate_sigma(y / scale));
 }
 
+double Restorer::bytes_for(const Shape& scene) const {
+  const auto pixels = static_cast<double>(scene.pixels());
+  double evaluated = pixels;
+  if (tile_ > 0) {
+    const double window = static_cast<double>(tile_) + 2.0 * *prior_->receptive_field();
+    evaluated = std::min(pixels, window * window);
+  }
+  const double state = kSolverPlanes + kPlanesPerSample * static_cast<double>(samples_);
+  return evaluated * prior_->bytes_per_pixel() +
+         pixels * static_cast<double>(scene.channels) * sizeof(float) * state;
+}
+
 Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
-                           double sigma, std::uint64_t image, Observer& observer) const {
+                           const Circumstances& now, Observer& observer) const {
   const TorchThreadLimit threads(A->input_shape().pixels());
-  const double scale = scale_of(y, *A);
-  const Measurement measurement{y / scale, A, std::make_shared<GaussianNoise>(sigma / scale)};
-  Rng rng(seed_, image);
+  const double scale = scale_of(now.range, *A);
+  const Measurement measurement{scaled(y, 1 / scale), A,
+                                std::make_shared<GaussianNoise>(now.sigma / scale)};
+  auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
   const auto prior =
       dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(measurement) : prior_;
   auto result = method_->run(measurement, *prior, rng, &observer);
@@ -96,10 +131,10 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
     result.estimate = result.samples.front();
     result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
   }
-  check_estimate(result, y);
+  check_estimate(result);
   torch::Tensor deviation;
   if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
-  return {result.estimate * scale, deviation, std::move(result.summary)};
+  return {scaled(result.estimate, scale), deviation, std::move(result.summary)};
 }
 
 }  // namespace restore

@@ -21,17 +21,31 @@ struct Restored {
   Summary summary;
 };
 
+// What one measurement is restored under.
+struct Circumstances {
+  double sigma = 0;         // the noise of y
+  double range = 1;         // where the values of the whole picture end: 1, or more in float files
+  std::uint64_t image = 0;  // keys the random numbers
+  std::int64_t y0 = 0, x0 = 0;  // where the scene begins in that of the whole picture
+};
+
+// Where the values end: 1, or more in float files.
+double range_of(const torch::Tensor& y);
+
 class Restorer {
  public:
   // Usage error when the prior, the method or a parameter is unknown, or a value out of range.
-  Restorer(Task task, const MethodOptions& options);
+  // `memory`: bytes, of which the prior's tiles take a quarter unless options.tile says how large they
+  // are.
+  Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
-  // y: 1 x output_shape of A, values in [0,1] or, from float files, beyond: the problem is then divided
-  // by its largest value, noise included, and the estimate multiplied by it. `sigma`: the noise of y.
-  // `image` keys the random numbers. Item error when the method diverges or leaves nothing of the
-  // picture.
-  Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A, double sigma,
-                   std::uint64_t image, Observer& observer) const;
+  // y: 1 x output_shape of A. For a linear A the problem is divided by the range, noise included, and
+  // the estimate multiplied by it. Item error when the method diverges.
+  Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
+                   const Circumstances& circumstances, Observer& observer) const;
+
+  // Bytes that restoring a scene of this shape takes, about, from above.
+  double bytes_for(const Shape& scene) const;
 
   // As the user gave it; for `auto` estimated from `y` itself, at least `floor`, which is also
   // the answer for pictures too small for an estimate.
@@ -44,6 +58,8 @@ class Restorer {
  private:
   std::shared_ptr<const Denoiser> prior_;
   std::unique_ptr<Method> method_;
+  std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
+  std::int64_t samples_ = 0;  // of the posterior
   bool draws_ = false, one_sample_ = false, wants_deviation_ = false;
   std::optional<double> sigma_;
   std::uint64_t seed_;

@@ -51,16 +51,30 @@ void add_psnr(Json& record, const Degradation& degradation, const torch::Tensor&
   if (reference.sizes() == estimate.sizes()) record["psnr"] = psnr(reference, estimate.clamp(0, 1));
 }
 
+// What a job says of the whole scene does not hold for a part.
+Degradation without_scene(Degradation degradation) {
+  degradation.scene.reset();
+  return degradation;
+}
+
 Outcome undo(const Restorer& restorer, const Degradation& degradation, const Item& item,
-             const Image& picture, Observer& observer) {
-  const auto A = build(degradation, shape_of(picture.colour));
-  const double sigma = noise_of(restorer, degradation, item, picture);
-  auto restored = restorer.restore(picture.colour, A, sigma, image_key(item), observer);
+             const Image& picture, const Part& part, Observer& observer) {
+  const auto A =
+      build(part.is_whole() ? degradation : without_scene(degradation), shape_of(picture.colour));
+  const double sigma = part.sigma ? *part.sigma : noise_of(restorer, degradation, item, picture);
+  const std::int64_t scale = A->input_shape().height / A->output_shape().height;
+  auto restored = restorer.restore(picture.colour, A,
+                                   {.sigma = sigma,
+                                    .range = part.range,
+                                    .image = image_key(item),
+                                    .y0 = part.window.y0 * scale,
+                                    .x0 = part.window.x0 * scale},
+                                   observer);
   auto record = record_of(restored.summary, sigma);
-  add_psnr(record, degradation, restored.estimate);
+  if (part.is_whole()) add_psnr(record, degradation, restored.estimate);
 
   Image result = picture;
-  if (degradation.scene) {
+  if (degradation.scene && part.is_whole()) {
     result.colour = restored.estimate;
     result.alpha = resize_alpha(picture.alpha, result.height(), result.width());
   } else {
@@ -72,10 +86,50 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
   return {std::move(result), std::move(record), std::move(restored.deviation)};
 }
 
+// The shapes of a small measurement and of the scene that it belongs to tell how the operator enlarges
+// and how far its kernels reach.
+constexpr std::int64_t kProbe = 96;  // px
+
+Needs needs_of(const Restorer& restorer, const Degradation& degradation, const Shape& measured) {
+  Needs needs;
+  needs.obstacle = obstacle_to_parts(degradation.expression);
+  if (!needs.obstacle.empty()) {
+    const auto A = build(degradation, measured);
+    const double bytes = restorer.bytes_for(A->input_shape());
+    needs.bytes = [bytes](std::int64_t, std::int64_t) { return bytes; };
+    return needs;
+  }
+  const auto A = build(without_scene(degradation), {measured.channels, kProbe, kProbe});
+  const auto seen = seen_by(*A);
+  const Shape scene = A->input_shape();
+  needs.scale = std::max<std::int64_t>(seen.height / kProbe, 1);
+  const std::int64_t scale = needs.scale;
+  const std::int64_t reach =
+      std::max(scene.height - seen.height, scene.width - seen.width);  // of the kernel, both sides
+  needs.bytes = [&restorer, scale, reach, channels = measured.channels](std::int64_t height,
+                                                                        std::int64_t width) {
+    return restorer.bytes_for({channels, height * scale + reach, width * scale + reach});
+  };
+  if (seen.height != needs.scale * kProbe || seen.width != needs.scale * kProbe) {
+    const double ratio = static_cast<double>(scene.pixels()) / (kProbe * kProbe);
+    const Shape whole{measured.channels, measured.height,
+                      static_cast<std::int64_t>(ratio * static_cast<double>(measured.width))};
+    needs.bytes = [bytes = restorer.bytes_for(whole)](std::int64_t, std::int64_t) { return bytes; };
+    needs.obstacle = "only whole factors are computed in parts";
+    return needs;
+  }
+  if (degradation.scene && (degradation.scene->height != measured.height * scale ||
+                            degradation.scene->width != measured.width * scale))
+    needs.obstacle = "its job tells of a scene that reaches past the frame";
+  needs.alignment = part_alignment(restorer.prior());
+  needs.halo = (part_halo(restorer.prior()) + 2 * reach + scale - 1) / scale;
+  return needs;
+}
+
 }  // namespace
 
 ExitCode run_undo(const UndoRun& run) {
-  const Restorer restorer(run.task, run.method);
+  const Restorer restorer(run.task, run.method, run.batch.max_memory);
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;
@@ -85,8 +139,15 @@ ExitCode run_undo(const UndoRun& run) {
     item.also_reads = run.also_reads;
     if (run.prepare) run.prepare(item);
   };
-  pictures.work = [&](const Item& item, const Image& picture, Observer& observer) {
-    return undo(restorer, run.degradation(item), item, picture, observer);
+  pictures.needs = [&](const Item& item, const Shape& measured) {
+    return needs_of(restorer, run.degradation(item), measured);
+  };
+  pictures.sigma = [&](const Item& item, const Image& window) {
+    return noise_of(restorer, run.degradation(item), item, window);
+  };
+  pictures.work = [&](const Item& item, const Image& picture, const Part& part,
+                      Observer& observer) {
+    return undo(restorer, run.degradation(item), item, picture, part, observer);
   };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, run.batch.verbose);

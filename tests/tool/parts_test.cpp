@@ -1,0 +1,164 @@
+// Pictures that do not fit in --max-memory are restored in parts, and nobody sees where the parts meet.
+#include <algorithm>
+#include <cmath>
+
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/core/json.h"
+#include "tests/support/tool_bench.h"
+
+namespace restore::testing {
+namespace {
+
+using enum SampleType;
+
+constexpr int kWidth = 560, kHeight = 480;
+// What is left of it for pictures is 64 MB, too little for one of this size.
+const Words kLittle = {"--max-memory", "320M"};
+
+Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+struct Pair {
+  RawPicture whole, parts;
+  int count = 0;  // of the parts
+};
+
+// The same call with memory for all and with little.
+Pair restore_both(const ToolBench& bench, const Words& call) {
+  const auto run = [&](const std::string& output, const Words& more) {
+    const auto result = bench.run_well(call + Words{"-o", output, "--json"} + more);
+    return Json::parse(lines_of(result.out).front());
+  };
+  BOOST_TEST(!run("whole.tif", {}).contains("parts"));
+  const int count = run("parts.tif", kLittle).value("parts", 0);
+  BOOST_TEST(count > 1);
+  return {read_raw(bench / "whole.tif"), read_raw(bench / "parts.tif"), count};
+}
+
+double largest_difference(const Pair& pair) {
+  BOOST_TEST_REQUIRE(pair.whole.samples.size() == pair.parts.samples.size());
+  double largest = 0;
+  for (int y = 0; y < pair.whole.height; ++y)
+    for (int x = 0; x < pair.whole.width; ++x)
+      for (int c = 0; c < 3; ++c)
+        largest =
+            std::max(largest, std::abs(pair.whole.value(y, x, c) - pair.parts.value(y, x, c)));
+  return largest;
+}
+
+// The mean step from each column to the next, or from each row to the next.
+std::vector<double> steps(const RawPicture& picture, bool rows) {
+  const int count = rows ? picture.height : picture.width;
+  const int length = rows ? picture.width : picture.height;
+  std::vector<double> means;
+  for (int i = 1; i < count; ++i) {
+    double sum = 0;
+    for (int k = 0; k < length; ++k)
+      for (int c = 0; c < 3; ++c)
+        sum += rows ? std::abs(picture.value(i, k, c) - picture.value(i - 1, k, c))
+                    : std::abs(picture.value(k, i, c) - picture.value(k, i - 1, c));
+    means.push_back(sum / (3.0 * length));
+  }
+  return means;
+}
+
+// At no row and no column, borders of parts among them, is the step another than in the whole.
+void check_seamless(const Pair& pair, double relative) {
+  for (const bool rows : {false, true}) {
+    const auto whole = steps(pair.whole, rows), parts = steps(pair.parts, rows);
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      BOOST_TEST(std::abs(parts[i] - whole[i]) <= relative * whole[i],
+                 (rows ? "row " : "column ")
+                     << i + 1 << ": " << parts[i] << ", whole " << whole[i]);
+  }
+}
+
+void write_picture(const ToolBench& bench, int width = kWidth, int height = kHeight) {
+  write_raw(bench / "large.tif", example_picture(width, height, 3, float32));
+}
+
+// One evaluation of a prior with a receptive field: equal to rounding.
+BOOST_AUTO_TEST_CASE(a_denoised_picture_is_the_same_in_parts) {
+  const ToolBench bench;
+  write_picture(bench);
+  const auto pair =
+      restore_both(bench, {"restore-pnp", "large.tif", "--operator", "identity", "--solver",
+                           "denoise", "--prior", "wavelet", "--noise", "0.05"});
+  BOOST_TEST(largest_difference(pair) < 1e-5);
+}
+
+// Several steps reach further than the halo, and a conjugate gradient sees the whole part. Half a step of
+// 8 bits is what no eye sees, and the borders are no more different than that.
+BOOST_AUTO_TEST_CASE(a_deblurred_picture_shows_no_seam) {
+  const ToolBench bench;
+  write_picture(bench);
+  const auto pair = restore_both(bench, {"restore-deblur", "large.tif", "--psf", "gaussian:1.5",
+                                         "--prior", "wavelet", "--noise", "0.01", "--steps", "2"});
+  BOOST_TEST(largest_difference(pair) < 0.5 / 255);
+  check_seamless(pair, 0.01);
+}
+
+BOOST_AUTO_TEST_CASE(an_enlarged_picture_shows_no_seam) {
+  const ToolBench bench;
+  write_picture(bench, kWidth / 2, kHeight / 2);
+  const auto pair = restore_both(bench, {"restore-upscale", "large.tif", "-s", "2", "--prior",
+                                         "wavelet", "--noise", "0.01", "--steps", "2"});
+  BOOST_TEST(pair.parts.width == kWidth);
+  BOOST_TEST(largest_difference(pair) < 0.5 / 255);
+  check_seamless(pair, 0.01);
+}
+
+BOOST_AUTO_TEST_CASE(holes_are_filled_in_parts_and_the_rest_is_untouched) {
+  const ToolBench bench;
+  write_raw(bench / "large.png", example_picture(kWidth, kHeight));
+  write_raw(bench / "holes.png",
+            example_mask(kWidth, kHeight, [](int y, int x) { return (x + y) % 41 < 2; }));
+  bench.run_well(Words{"restore-inpaint", "large.png", "--mask", "holes.png", "--prior", "tv",
+                       "--steps", "3", "-o", "parts.png"} +
+                 kLittle);
+  const auto before = read_raw(bench / "large.png"), after = read_raw(bench / "parts.png");
+  int changed = 0;
+  for (int y = 0; y < kHeight; ++y)
+    for (int x = 0; x < kWidth; ++x)
+      for (int c = 0; c < 3; ++c) {
+        const bool same = before.sample(y, x, c) == after.sample(y, x, c);
+        if ((x + y) % 41 >= 2) BOOST_TEST_REQUIRE(same);
+        changed += !same;
+      }
+  BOOST_TEST(changed > 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_cut_says_so) {
+  const ToolBench bench;
+  write_picture(bench);
+  bench.check_refusal(Words{"restore-deblur", "large.tif", "--psf", "disk:2", "--boundary",
+                            "circular", "--prior", "tv", "--noise", "0.01", "-o", "out/a.tif"} +
+                          kLittle,
+                      ExitCode::some_failed, {"large.tif", "circular", "--max-memory"});
+}
+
+BOOST_AUTO_TEST_CASE(tiles_do_not_change_the_result) {
+  const ToolBench bench;
+  write_raw(bench / "photo.tif", example_picture(150, 130, 3, float32));
+  const auto denoise = [&](const std::string& output, const Words& more) {
+    bench.run_well(Words{"restore-pnp", "photo.tif", "--operator", "identity", "--solver",
+                         "denoise", "--prior", "nlm", "--noise", "0.05", "-o", output} +
+                   more);
+    return read_raw(bench / output);
+  };
+  const Pair pair{denoise("whole.tif", {"--tile", "0"}), denoise("parts.tif", {"--tile", "40"})};
+  BOOST_TEST(largest_difference(pair) < 1e-5);
+  for (const char* tile : {"-3", "2.5", "many"})
+    bench.check_refusal(
+        {"restore-deblur", "photo.tif", "--psf", "disk:2", "--tile", tile, "-o", "out/a.tif"},
+        ExitCode::usage, {"--tile"});
+  bench.check_refusal({"restore-deblur", "photo.tif", "--psf", "disk:2", "--prior", "tv", "--tile",
+                       "64", "-o", "out/a.tif"},
+                      ExitCode::usage, {"'tv'", "cannot be tiled"});
+}
+
+}  // namespace
+}  // namespace restore::testing

@@ -1,0 +1,246 @@
+#include "tools/common/parts.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
+#include "librestore/tile/tile_plan.h"
+#include "operators/expression/expression.h"
+#include "tools/common/restorer.h"
+
+namespace restore {
+namespace {
+
+// A core smaller than its halo would be mostly halo's work.
+constexpr std::int64_t kLeastCore = 64, kLargestCore = 8192;
+constexpr std::int64_t kSurveySide = 512;  // px, of the windows that the noise is estimated from
+constexpr std::int64_t kSurveys = 8;       // such windows along each side
+
+bool has_float_samples(SampleType type) {
+  return type == SampleType::half || type == SampleType::float32;
+}
+
+// The windows of a picture: from its file, or, where the file's rows are not the picture's, from memory.
+class WindowReader {
+ public:
+  explicit WindowReader(ImageSource& source) : source_(source) {
+    if (!source.is_upright()) whole_ = source.whole();
+  }
+
+  Image take(const Region& region) {
+    if (!whole_) {
+      source_.advance(region.y0, region.y1);
+      return source_.window(region.y0, region.x0, region.height(), region.width());
+    }
+    const auto cut = [&](const torch::Tensor& x) {
+      if (!x.defined()) return x;
+      return x.narrow(2, region.y0, region.height())
+          .narrow(3, region.x0, region.width())
+          .contiguous();
+    };
+    Image window = *whole_;
+    window.colour = cut(whole_->colour);
+    window.alpha = cut(whole_->alpha);
+    return window;
+  }
+
+ private:
+  ImageSource& source_;
+  std::optional<Image> whole_;
+};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+struct Survey {
+  double range = 1;
+  std::optional<double> sigma{};
+};
+
+// Looks at a picture before it is restored: the range at every pixel, the noise at windows that are
+// spread over it. Integers have the range 1, so that where nobody asks for the noise nothing is read.
+Survey survey(const Item& item, const PartsRequest& request) {
+  Survey result;
+  ImageSource source(item.input, request.load);
+  const bool floats = has_float_samples(source.sample_type());
+  if (!floats && !request.sigma) return result;
+  WindowReader windows(source);
+  const std::int64_t height = source.height(), width = source.width();
+  std::vector<double> sigmas;
+  for (std::int64_t y = 0; y < height; y += kSurveySide) {
+    const std::int64_t rows = std::min(kSurveySide, height - y);
+    // The n-th of kSurveys is looked at where its place falls into these rows.
+    const bool looks = (y + rows) * kSurveys / height > y * kSurveys / height;
+    for (std::int64_t x = 0; x < width; x += kSurveySide) {
+      const std::int64_t columns = std::min(kSurveySide, width - x);
+      const bool here = looks && (x + columns) * kSurveys / width > x * kSurveys / width;
+      if (!floats && !here) continue;
+      const auto window = windows.take({y, x, y + rows, x + columns});
+      result.range = std::max(result.range, range_of(window.colour));
+      if (here && request.sigma) sigmas.push_back(request.sigma(window));
+    }
+  }
+  if (!sigmas.empty()) result.sigma = median(std::move(sigmas));
+  return result;
+}
+
+// The steps of a part as steps of the whole picture.
+class PartProgress : public Observer {
+ public:
+  PartProgress(Observer& observer, std::size_t parts)
+      : observer_(observer), parts_(static_cast<int>(parts)) {}
+
+  void next() { ++done_; }
+  bool step(const StepReport& report) override {
+    auto whole = report;
+    whole.iterations = kResolution * parts_;
+    whole.iteration = kResolution * done_ + kResolution * report.iteration / report.iterations;
+    return observer_.step(whole);
+  }
+
+ private:
+  static constexpr int kResolution = 100;
+  Observer& observer_;
+  int parts_, done_ = 0;
+};
+
+// The records of the parts as one: of the residual the root of the mean square over the pixels, of
+// steps and calls the most that a part took, everything else as in the first part.
+class Records {
+ public:
+  void add(const Json& record, double pixels) {
+    const double residual = record.value("residual", 0.0);
+    squares_ += pixels * residual * residual;
+    pixels_ += pixels;
+    if (parts_++ == 0) record_ = record;
+    for (const char* count : {"iterations", "denoiser_calls"})
+      if (record.contains(count)) record_[count] = std::max(record_[count], record[count]);
+  }
+  Json record() const {
+    Json record = record_;
+    record["residual"] = std::sqrt(squares_ / pixels_);
+    record["parts"] = parts_;
+    return record;
+  }
+
+ private:
+  Json record_;
+  double squares_ = 0, pixels_ = 0;
+  int parts_ = 0;
+};
+
+// The bytes of rows of the input and of the result, as their files hold them, that a band takes.
+double band_bytes(const ImageSource& source, const PartsRequest& request, std::int64_t core) {
+  const Needs& needs = request.needs;
+  constexpr double kBlocks = 2 * 256;  // whole blocks of compressed rows, in and out
+  const auto row = static_cast<double>(source.row_bytes());
+  const auto scale = static_cast<double>(needs.scale);
+  const double in = row * (static_cast<double>(core + 2 * needs.halo) + kBlocks);
+  return in + row * scale * (static_cast<double>(core) * scale + kBlocks);
+}
+
+// The side of the largest core whose part fits.
+std::int64_t core_for(const ImageSource& source, const PartsRequest& request, const Item& item) {
+  const Needs& needs = request.needs;
+  auto left = static_cast<double>(request.bytes);
+  if (!source.is_upright())
+    left -= static_cast<double>(source.height() * source.width() * (source.channels() + 1)) *
+            sizeof(float);
+  const auto fits = [&](std::int64_t core) {
+    const auto side = [&](std::int64_t whole) { return std::min(core + 2 * needs.halo, whole); };
+    return needs.bytes(side(source.height()), side(source.width())) +
+               band_bytes(source, request, core) <=
+           left;
+  };
+  const std::int64_t step =
+      std::max<std::int64_t>(kLeastCore / needs.alignment, 1) * needs.alignment;
+  std::int64_t core = 0;
+  while (core < kLargestCore && fits(core + step)) core += step;
+  if (core == 0)
+    throw item_error(
+        "{}: {} x {} pixels do not fit in memory, not even in parts; raise --max-memory",
+        item.input.string(), source.width(), source.height());
+  return core;
+}
+
+}  // namespace
+
+std::string obstacle_to_parts(const std::string& expression) {
+  for (const auto& call : parse_expression(ExpressionSource(expression))) {
+    const auto says = [&](const char* word) {
+      return std::any_of(call.arguments.begin(), call.arguments.end(),
+                         [&](const auto& argument) { return argument.value.text == word; });
+    };
+    const bool blur = call.name == "blur", resize = call.name == "downsample";
+    if (call.name != "identity" && !blur && !resize)
+      return fmt::format("{} is not computed in parts", call.name);
+    for (const char* boundary : {"circular", "reflect", "replicate"})
+      if (says(boundary) && (blur || std::string_view(boundary) == "circular"))
+        return fmt::format("{} with boundary={} is not computed in parts", call.name, boundary);
+  }
+  return {};
+}
+
+std::int64_t part_halo(const Denoiser& prior) {
+  // The splittings carry what a prior sees a little further; beyond, seams are below a step of 8 bits.
+  constexpr int kLeast = 64, kMost = 256;
+  return std::clamp(prior.receptive_field().value_or(kLeast), kLeast, kMost);
+}
+
+std::int64_t part_alignment(const Denoiser& prior) {
+  return std::lcm<std::int64_t>(8, prior.alignment());
+}
+
+Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
+                      Observer& observer) {
+  const Needs& needs = request.needs;
+  const std::int64_t height = source.height(), width = source.width(), scale = needs.scale;
+  const auto tiles =
+      plan_tiles(height, width, core_for(source, request, item), needs.halo, needs.alignment);
+  const Survey seen = survey(item, request);
+  WindowReader windows(source);
+  PartProgress progress(observer, tiles.size());
+  Records total;
+  std::optional<ImageSink> sink;
+  for (const auto& [core, window] : tiles) {
+    throw_if_interrupted();
+    const Part part{{window.y0, window.x0, window.height(), window.width()},
+                    height,
+                    width,
+                    seen.range,
+                    seen.sigma};
+    auto outcome = request.work(item, windows.take(window), part, progress);
+    Image& picture = outcome.picture;
+    if (!sink) {
+      Image like = picture;
+      const auto size = [&](std::int64_t channels) {
+        return torch::zeros({1, 1, 1, 1}).expand({1, channels, height * scale, width * scale});
+      };
+      like.colour = size(picture.channels());
+      if (like.alpha.defined()) like.alpha = size(1);
+      sink.emplace(like, item.output, request.save);
+    }
+    const auto cut = [&](torch::Tensor& x) {
+      if (x.defined())
+        x = x.narrow(2, (core.y0 - window.y0) * scale, core.height() * scale)
+                .narrow(3, (core.x0 - window.x0) * scale, core.width() * scale);
+    };
+    cut(picture.colour);
+    cut(picture.alpha);
+    sink->put(picture, core.y0 * scale, core.x0 * scale);
+    if (core.x1 == width) sink->flush(core.y1 * scale);
+    total.add(outcome.record, static_cast<double>(core.height() * core.width()));
+    progress.next();
+  }
+  sink->commit();
+  return total.record();
+}
+
+}  // namespace restore

@@ -1,0 +1,72 @@
+// Pictures that do not fit in memory, restored part by part: bands of super-tiles from top to bottom.
+//
+// A part is a core and a halo around it, restored as if it were a picture of its own; only the core is
+// kept. Noise, range and random numbers are those of the whole picture. What a method does to a pixel
+// depends on pixels far away only weakly, so that the halo hides the seams; for one evaluation of a
+// prior, a halo of its receptive field hides them to rounding.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "librestore/core/json.h"
+#include "librestore/image/image_stream.h"
+#include "librestore/model/method.h"
+#include "librestore/model/shape.h"
+#include "librestore/run/items.h"
+
+namespace restore {
+
+// Which part of the picture a piece of work is about.
+struct Part {
+  Window window;                       // in the whole picture, which is
+  std::int64_t height = 0, width = 0;  // so large
+  double range = 1;                    // of the whole picture, see restorer.h
+  std::optional<double> sigma{};       // estimated from the whole picture; empty: estimate it
+  bool is_whole() const { return window.height == height && window.width == width; }
+};
+
+// What a picture has become: `picture` is saved, `record` (an object) is what there is to say.
+struct Outcome {
+  Image picture;
+  Json record;
+  torch::Tensor deviation{};  // of the picture's colour, for --uncertainty; may be undefined
+};
+
+using PictureWork = std::function<Outcome(const Item& item, const Image& picture, const Part& part,
+                                          Observer& observer)>;
+
+// What a picture takes, and how it may be cut.
+struct Needs {
+  // Bytes of memory for an input of so many rows and columns, from above.
+  std::function<double(std::int64_t height, std::int64_t width)> bytes;
+  std::string obstacle{};      // why it cannot be cut; empty: it can
+  std::int64_t halo = 0;       // px of the input
+  std::int64_t alignment = 1;  // parts begin at multiples of it, px of the input
+  std::int64_t scale = 1;      // px of the result a px of the input
+};
+
+// Whether the operators of an expression look only near each pixel; else why it cannot be cut.
+std::string obstacle_to_parts(const std::string& expression);
+// The halo that hides the seams of a prior, px of the scene: its receptive field within reason.
+std::int64_t part_halo(const Denoiser& prior);
+// Where parts may begin, px.
+std::int64_t part_alignment(const Denoiser& prior);
+
+struct PartsRequest {
+  Needs needs;
+  std::int64_t bytes = 0;  // to do with
+  PictureWork work;
+  std::function<double(const Image&)> sigma{};  // the noise of a window; empty: nobody asks
+  std::filesystem::path output{};
+  SaveOptions save{};
+  LoadOptions load{};
+};
+
+// The record of all parts together, with their number as `parts`. Item error when the memory does not
+// suffice for the smallest part.
+Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
+                      Observer& observer);
+
+}  // namespace restore
