@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using enum SampleType;
 
+constexpr std::size_t kAll = 200, kBroken = 30;
+
 // Small, odd and large sides are no damage.
 std::set<std::string> write_good(const ToolBench& bench) {
   write_raw(bench / "photos/a.png", example_picture(48, 40));
@@ -23,7 +25,16 @@ std::set<std::string> write_good(const ToolBench& bench) {
   write_raw(bench / "photos/one.png", example_picture(1, 1));
   write_raw(bench / "photos/wide.png", example_picture(30000, 1));
   write_raw(bench / "photos/z.jpg", example_picture(48, 40));
-  return {"a.png", "b.tif", "c.exr", "d.webp", "one.png", "wide.png", "z.jpg"};
+  std::set<std::string> names = {"a.png",   "b.tif",    "c.exr", "d.webp",
+                                 "one.png", "wide.png", "z.jpg"};
+  write_raw(bench / "photos/good.png", example_picture(16, 12));
+  names.insert("good.png");
+  while (names.size() + kBroken < kAll) {
+    names.insert(std::to_string(names.size()) + ".png");
+    fs::copy_file(bench / "photos/good.png",
+                  bench / "photos" / (std::to_string(names.size() - 1) + ".png"));
+  }
+  return names;
 }
 
 std::set<std::string> write_broken(const ToolBench& bench) {
@@ -49,12 +60,30 @@ std::set<std::string> write_broken(const ToolBench& bench) {
   png.replace(16, 8, std::string(8, '\x7F'));
   write("huge.png", png);
 
+  png = read_bytes(bench / "whole.png");
+  write("headless.png", png.substr(8));
+  write("endless.png", png.substr(0, png.size() - 12));  // without IEND
+  write("sizeless.png", png.substr(0, 16) + std::string(8, '\0') + png.substr(24));
+  // A frame header that names four components, as CMYK has.
+  std::string jpeg = read_bytes(bench / "whole.jpg");
+  jpeg[jpeg.find("\xFF\xC0") + 9] = 4;
+  write("cmyk.jpg", jpeg);
+  jpeg = read_bytes(bench / "whole.jpg");
+  write("two-bytes.jpg", jpeg.substr(0, 2));
+  const std::string tiff = read_bytes(bench / "whole.tif");
+  write("header.tif", tiff.substr(0, 8));
+  write("png-named.webp.png", read_bytes(bench / "whole.webp").substr(0, 12));
+
   auto floats = example_picture(20, 16, 3, float32);
   floats.set_value(3, 4, 1, std::numeric_limits<double>::quiet_NaN());
   write_raw(bench / "photos/nan.exr", floats);
   fs::create_directory(bench / "photos/folder.png");
   fs::create_symlink("nowhere.png", bench / "photos/link.png");
-  names.insert({"nan.exr", "folder.png", "link.png"});
+  floats = example_picture(20, 16, 3, half);
+  floats.set_value(0, 0, 0, std::numeric_limits<double>::infinity());
+  write_raw(bench / "photos/infinite.exr", floats);
+  fs::create_directory(bench / "photos/folder.jpg");
+  names.insert({"nan.exr", "infinite.exr", "folder.png", "folder.jpg", "link.png"});
   return names;
 }
 
@@ -62,6 +91,7 @@ BOOST_AUTO_TEST_CASE(each_fails_by_itself) {
   const ToolBench bench;
   fs::create_directory(bench / "photos");
   const auto good = write_good(bench), broken = write_broken(bench);
+  BOOST_TEST_REQUIRE(broken.size() == kBroken);
   const Words call = {"restore-pnp", "photos",  "--operator", "identity",       "--solver",
                       "denoise",     "--prior", "tv",         "--noise",        "0.02",
                       "-o",          "out",     "--json",     "--skip-existing"};

@@ -1,4 +1,4 @@
-// The disk fills up while the result is being written: an error, and no part of a picture is left.
+// The disk fills up while results are being written: errors, and no part of a picture is left.
 #include <cerrno>
 #include <cstring>
 
@@ -26,6 +26,10 @@ class SmallDisk {
   SmallDisk& operator=(const SmallDisk&) = delete;
 
   bool mounted() const { return mounted_; }
+  void enlarge(const std::string& size) const {
+    BOOST_TEST_REQUIRE(
+        mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0);
+  }
 
  private:
   fs::path folder_;
@@ -33,13 +37,13 @@ class SmallDisk {
 };
 
 // Noise, which no format can compress below the limits of these tests.
-void write_large(const ToolBench& bench) {
+void write_large(const ToolBench& bench, int side = 256, const std::string& name = "large.png") {
   std::uint32_t state = 1;
   const auto noise = [&](int, int, int) {
     state = state * 1664525U + 1013904223U;  // Numerical Recipes' linear congruence
     return (state >> 8) / static_cast<double>(1U << 24);
   };
-  write_raw(bench / "large.png", make_raw(256, 256, 3, SampleType::uint8, noise));
+  write_raw(bench / name, make_raw(side, side, 3, SampleType::uint8, noise));
 }
 
 const char* const kOutputs[] = {"out/a.png", "out/a.jpg", "out/a.tif", "out/a.exr", "out/a.webp"};
@@ -52,6 +56,59 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_nothing_behind) {
   for (const std::string output : kOutputs)
     bench.check_refusal({"restore-degrade", "large.png", "--operator", "identity", "-o", output},
                         ExitCode::some_failed, {output});
+}
+
+// What fits is done, what does not fails by itself, and with room the same call does the rest.
+BOOST_AUTO_TEST_CASE(a_disk_that_fills_up_in_the_middle_of_a_batch) {
+  const ToolBench bench;
+  const SmallDisk disk(bench / "out", "100k");
+  if (!disk.mounted()) return;
+  constexpr int kPictures = 12;
+  fs::create_directory(bench / "photos");
+  write_large(bench, 96, "photos/10.png");  // 27 kB
+  for (int i = 11; i < 10 + kPictures; ++i)
+    fs::copy_file(bench / "photos/10.png", bench / "photos" / (std::to_string(i) + ".png"));
+  const auto call = [](const std::string& out) {
+    return Words{"restore-degrade",
+                 "photos",
+                 "--operator",
+                 "identity",
+                 "--noise",
+                 "0.01",
+                 "-o",
+                 out,
+                 "-j",
+                 "1",
+                 "--json",
+                 "--skip-existing"};
+  };
+  const auto pictures = [&](const std::string& folder) {
+    std::map<std::string, std::string> found;
+    for (const auto& [name, bytes] : bench.contents())
+      if (name.starts_with(folder + "/") && name.ends_with(".png"))
+        found[name.substr(folder.size())] = bytes;
+    return found;
+  };
+  bench.run_well(call("whole"));
+  const auto whole = pictures("whole");
+  BOOST_TEST_REQUIRE(whole.size() == std::size_t{kPictures});
+
+  const auto full = bench.run(call("out"));
+  BOOST_TEST(full.exit_code == static_cast<int>(ExitCode::some_failed));
+  BOOST_TEST(lines_of(full.out).size() == std::size_t{kPictures});
+  const auto some = pictures("out");
+  BOOST_TEST(!some.empty());
+  BOOST_TEST(some.size() < std::size_t{kPictures});
+  for (const auto& [name, bytes] : some) BOOST_TEST((bytes == whole.at(name)), name);
+  BOOST_TEST(lines_of(full.err).size() >= kPictures - some.size(), full.err);
+  for (const auto& line : lines_of(full.err))
+    BOOST_TEST(line.starts_with("restore-degrade: "), line);
+
+  disk.enlarge("10m");
+  bench.run_well(call("out"));
+  BOOST_CHECK(pictures("out") == whole);
+  for (const auto& [name, bytes] : bench.contents())
+    BOOST_TEST((!name.starts_with("out/.") || name == "out/.restore-log.jsonl"), name);
 }
 
 // A limit on the size of files meets the same code paths, and needs no privileges.

@@ -63,5 +63,26 @@ BOOST_AUTO_TEST_CASE(an_interrupted_batch_is_whole_and_resumes) {
                (i < done ? "skipped" : "ok"));
 }
 
+// One picture that takes minutes: the first signal drops it, a second ends the process at once.
+BOOST_AUTO_TEST_CASE(signals_in_the_middle_of_a_picture) {
+  for (const auto& [signals, code] : {std::pair{"kill -TERM $tool", ExitCode::interrupted},
+                                      {"kill -INT $tool; kill -TERM $tool", ExitCode::killed}}) {
+    const ToolBench bench;
+    write_raw(bench / "large.png", example_picture(500, 400));
+    const std::string script =
+        "set -m; \"$@\" --progress none & tool=$!;"
+        "until grep -qs started out/.restore-log.jsonl; do sleep 0.05; done;"
+        "sleep 0.2; " +
+        std::string(signals) + "; wait $tool";
+    const auto result = run_process(
+        {"bash", "-c", script, "bash", RESTORE_TOOL_DIR "/restore-deblur", "large.png", "--psf",
+         "disk:3", "--prior", "tv", "--noise", "0.01", "--steps", "5000", "-o", "out/"},
+        {.folder = bench.path()});
+    BOOST_TEST(result.exit_code == static_cast<int>(code), signals << ": " << result.err);
+    for (const auto& entry : fs::directory_iterator(bench / "out"))
+      BOOST_TEST(entry.path().filename() == ".restore-log.jsonl", entry.path());
+  }
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -129,6 +129,16 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_that_the_format_holds) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_history_tells_which_prior_it_was) {
+  const ToolBench bench;
+  auto words = denoise("photo.png", "out/photo.png");
+  *std::find(words.begin(), words.end(), "tv") = "natural";
+  bench.run_well(words);
+  const auto told = value_of(metadata_of(bench, "out/photo.png"), "HistoryParameters");
+  BOOST_TEST(told.starts_with("method denoise, prior natural, prior_hash "), told);
+  BOOST_TEST(told.find('/') == std::string::npos, told);
+}
+
 // EXR holds no EXIF, XMP or profile, but names for some of what they say.
 BOOST_AUTO_TEST_CASE(an_exr_keeps_what_it_has_names_for) {
   const ToolBench bench;
