@@ -1,6 +1,7 @@
 #include "priors/posterior/table.h"
 
 #include "librestore/core/named_rows.h"
+#include "priors/posterior/copaint.h"
 #include "priors/posterior/daps.h"
 #include "priors/posterior/ddnm.h"
 #include "priors/posterior/ddnm_plus.h"
@@ -18,6 +19,8 @@
 #include "priors/posterior/red_diff.h"
 #include "priors/posterior/repaint.h"
 #include "priors/posterior/sda.h"
+#include "priors/posterior/sitcom.h"
+#include "priors/posterior/snips.h"
 #include "priors/posterior/tds.h"
 #include "priors/posterior/tmpd.h"
 
@@ -108,6 +111,15 @@ const std::vector<PosteriorRow>& posterior_table() {
                    "Lugmayr et al. 2022, RePaint: Inpainting using Denoising Diffusion "
                    "Probabilistic Models, https://arxiv.org/abs/2201.09865",
                    "linear operator", approximate),
+      row<Copaint>("copaint", "states moved to where their estimates explain the data",
+                   "Zhang et al. 2023, Towards Coherent Image Inpainting Using Denoising Diffusion "
+                   "Implicit Models, https://arxiv.org/abs/2304.03322",
+                   "any operator, MMSE prior", approximate),
+      row<Sitcom>(
+          "sitcom", "the denoiser's input fitted to the data by Adam, then noise again",
+          "Alkhouri et al. 2025, SITCOM: Step-wise Triple-Consistent Diffusion Sampling for "
+          "Inverse Problems, https://arxiv.org/abs/2410.04479",
+          "any operator, MMSE prior", approximate),
       row<Daps>(
           "daps", "estimate, draw given the data, add noise again",
           "Zhang et al. 2024, Improving Diffusion Inverse Problem Solving with Decoupled Noise "
@@ -127,6 +139,11 @@ const std::vector<PosteriorRow>& posterior_table() {
           "Jalal et al. 2021, Robust Compressed Sensing MRI with Deep Generative Priors, "
           "https://arxiv.org/abs/2108.01368",
           "any operator, MMSE prior", exact_in_the_limit),
+      row<Snips>("snips",
+                 "annealed Langevin dynamics for every coefficient of the operator's spectrum",
+                 "Kawar et al. 2021, SNIPS: Solving Noisy Inverse Problems Stochastically, "
+                 "https://arxiv.org/abs/2105.14951",
+                 "spectral operator, MMSE prior", exact_in_the_limit),
       row<Mcgdiff>("mcgdiff", "particles led by the noised data, coefficient by coefficient",
                    "Cardoso et al. 2023, Monte Carlo guided Diffusion for Bayesian linear inverse "
                    "problems, https://arxiv.org/abs/2308.07983",

@@ -3,6 +3,7 @@
 #include "librestore/core/error.h"
 #include "librestore/model/threads.h"
 #include "operators/sampling/mask.h"
+#include "operators/sampling/mask_patterns.h"
 #include "priors/exact/gaussian.h"
 #include "priors/posterior/table.h"
 #include "tests/support/small_problems.h"

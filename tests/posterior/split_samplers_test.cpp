@@ -1,9 +1,12 @@
-// DAPS, PnP-DM, RePaint and annealed Langevin dynamics on a linear-Gaussian problem, against their own
+// DAPS, PnP-DM, RePaint, CoPaint, SITCOM, SNIPS and annealed Langevin dynamics on a linear-Gaussian problem, against their own
 // equations in closed form; their distance from the true posterior is printed.
+#include "priors/posterior/copaint.h"
 #include "priors/posterior/daps.h"
 #include "priors/posterior/langevin.h"
 #include "priors/posterior/pnp_dm.h"
 #include "priors/posterior/repaint.h"
+#include "priors/posterior/sitcom.h"
+#include "priors/posterior/snips.h"
 #include "tests/posterior/affine_recursion.h"
 #include "tests/support/comparison.h"
 
@@ -15,6 +18,12 @@ using namespace testing;
 AffineStep then(const AffineStep& first, const AffineStep& second) {
   return {mm(second.F, first.F), mv(second.F, first.f) + second.f,
           mm(mm(second.F, first.Q), second.F.t()) + second.Q};
+}
+
+// As often as `times` says, a power of two.
+AffineStep repeated(AffineStep first, int times) {
+  for (int i = 1; i < times; i *= 2) first = then(first, first);
+  return first;
 }
 
 AffineStep nothing() {
@@ -126,8 +135,7 @@ StepAt langevin_step(const GaussianProblem& problem, const PosteriorLangevinOpti
     const AffineStep once{
         identity(5) + h * ((D.G - identity(5)) / (sigma_t * sigma_t) - mm(A.t(), A) / variance),
         h * (D.g / (sigma_t * sigma_t) + mv(A.t(), problem.y) / variance), 2 * h * identity(5)};
-    auto whole = once;
-    for (int i = 1; i < options.iterations; i *= 2) whole = then(whole, whole);  // a power of two
+    auto whole = repeated(once, options.iterations);
     if (sigma_s == 0) whole = then(whole, {D.G, D.g, torch::zeros({5, 5}, torch::kFloat64)});
     return whole;
   };
@@ -155,6 +163,117 @@ BOOST_AUTO_TEST_CASE(langevin_converges_to_the_posterior) {
   print_bias("langevin", moments, problem);
   BOOST_TEST(relative_difference(moments.mean, truth.mean) < 0.05);
   BOOST_TEST(relative_difference(moments.covariance, truth.covariance) < 0.05);
+}
+
+StepAt snips_step(const GaussianProblem& problem, const SnipsOptions& options) {
+  return [&](double sigma_t, double sigma_s) {
+    const auto [U, s_measured, Vt] = torch::linalg_svd(problem.A, /*full_matrices=*/true);
+    const auto V = Vt.t();
+    const auto s = torch::constant_pad_nd(s_measured, {0, 2});
+    const auto s_y = s * torch::constant_pad_nd(mv(U.t(), problem.y), {0, 2});
+    const auto D = denoiser_of(problem.prior, sigma_t);
+    const double variance = sigma_t * sigma_t, noise = problem.sigma_y * problem.sigma_y;
+    const auto known = (s * sigma_t > problem.sigma_y).to(torch::kFloat64);
+    const auto rest = (1 - known) * (1 - s.square() * variance / noise);
+    const auto ybar = torch::where(s > 0, s_y / s.square(), torch::zeros_like(s));
+    // x~ + c (F x~ + f) + N(0, 2 c a), then back from V's basis
+    const auto pull = (1 - known) * variance / noise;
+    const auto F = torch::diag(rest).mm(V.t().mm(D.G).mm(V) - identity(5)) -
+                   torch::diag(known + pull * s.square());
+    const auto f = rest * mv(V.t(), D.g) + known * ybar + pull * s_y;
+    const auto a = torch::where(known > 0, variance - noise / s.square(), variance * rest);
+    const double c = options.step;
+    auto whole = repeated(
+        {V.mm(identity(5) + c * F).mm(V.t()), mv(V, c * f), V.mm(torch::diag(2 * c * a)).mm(V.t())},
+        options.iterations);
+    if (sigma_s > 0) return whole;
+    const auto unknown = V.mm(torch::diag(1 - known)).mm(V.t());
+    return then(whole, {unknown.mm(D.G), mv(unknown, D.g) + mv(V, known * ybar),
+                        torch::zeros({5, 5}, torch::kFloat64)});
+  };
+}
+
+BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  SnipsOptions options;
+  options.samples = kSamples;
+  options.steps = 10;
+  options.iterations = 4;
+  check_moments("snips", draw(Snips(options), problem),
+                recursion(problem, options, snips_step(problem, options)));
+}
+
+// As langevin above.
+BOOST_AUTO_TEST_CASE(snips_converges_to_the_posterior) {
+  const auto problem = make_gaussian_problem();
+  SnipsOptions options;
+  options.steps = 40;
+  options.iterations = 4096;
+  options.step = 0.05;
+  const auto moments = recursion(problem, options, snips_step(problem, options));
+  const auto truth = posterior(problem, problem.prior);
+  print_bias("snips", moments, problem);
+  BOOST_TEST(relative_difference(moments.mean, truth.mean) < 0.05);
+  BOOST_TEST(relative_difference(moments.covariance, truth.covariance) < 0.05);
+}
+
+BOOST_AUTO_TEST_CASE(copaint_follows_its_recursion) {
+  const auto problem = make_gaussian_problem();
+  CopaintOptions options;
+  options.samples = kSamples;
+  options.steps = 10;
+  options.eta = 0.7;
+  options.iterations = 3;
+  const auto& A = problem.A;
+  const double norm = std::get<1>(torch::linalg_svd(A)).max().item<double>();
+  const auto step = [&](double sigma_t, double sigma_s) {
+    const double variance = sigma_t * sigma_t;
+    const double xi = problem.sigma_y * problem.sigma_y + options.gamma * variance;
+    const double h = options.step / (1 / variance + norm * norm / xi);
+    const auto D = denoiser_of(problem.prior, sigma_t);
+    const auto pull = mm(D.G.t(), A.t()) / xi;
+    // x_k = M_k x_t + m_k
+    auto M = identity(5);
+    auto m = torch::zeros({5}, torch::kFloat64);
+    for (int i = 0; i < options.iterations; ++i) {
+      m = m - h * (m / variance + mv(pull, mv(A, mv(D.G, m) + D.g) - problem.y));
+      M = M - h * ((M - identity(5)) / variance + mm(pull, mm(A, mm(D.G, M))));
+    }
+    return then({M, m, torch::zeros({5, 5}, torch::kFloat64)},
+                reverse_step_of(D, options, sigma_t, sigma_s));
+  };
+  check_moments("copaint", draw(Copaint(options), problem), recursion(problem, options, step));
+  options.steps = 100;
+  print_bias("copaint", recursion(problem, options, step), problem);
+}
+
+// Many short steps of Adam end at the minimum, which is closed for an affine D; and where x_t explains the
+// data as well as their noise allows, none is taken.
+BOOST_AUTO_TEST_CASE(sitcom_minimises_its_objective) {
+  auto problem = make_gaussian_problem();
+  const auto prior = problem.denoiser();
+  const double sigma_t = 0.3;
+  SitcomOptions options;
+  options.iterations = 4000;
+  options.learning_rate = 1e-3;
+  options.lambda = 0.1;
+  const auto D = denoiser_of(problem.prior, sigma_t);
+  const auto x_t = 0.5 + 0.3 * torch::linspace(-1, 1, 5, torch::kFloat64);
+  const auto B = mm(problem.A, D.G);
+  // (B^T B + lambda' I) v = B^T (y - A g) + lambda' x_t
+  const double lambda = options.lambda * std::pow(options.s / std::hypot(options.s, sigma_t), 2);
+  problem.sigma_y = 1e-6;  // never explained so well
+  const auto minimum = mv(torch::inverse(mm(B.t(), B) + lambda * identity(5)),
+                          mv(B.t(), problem.y - mv(problem.A, D.g)) + lambda * x_t);
+  const auto v =
+      sitcom_input(problem.measurement(), prior, x_t.view({1, 1, 1, 5}), sigma_t, options);
+  // Adam without decay circles the minimum at its own step: 1e-3 of the state's unit.
+  BOOST_TEST((v.view({5}) - minimum).abs().max().item<double>() <
+             2 * options.learning_rate * std::hypot(options.s, sigma_t));
+  problem.sigma_y = 10;
+  const auto still =
+      sitcom_input(problem.measurement(), prior, x_t.view({1, 1, 1, 5}), sigma_t, options);
+  BOOST_TEST(torch::equal(still.view({5}), x_t));
 }
 
 }  // namespace
