@@ -21,6 +21,9 @@ class Equivariant : public Denoiser {
   int alignment() const override { return inner_->alignment(); }
   SigmaRange sigma_range() const override { return inner_->sigma_range(); }
   std::string name() const override { return "equivariant:" + inner_->name(); }
+  std::string remark(std::int64_t height, std::int64_t width) const override {
+    return inner_->remark(height, width);
+  }
 
  private:
   std::shared_ptr<const Denoiser> inner_;

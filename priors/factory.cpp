@@ -7,6 +7,7 @@
 #include "priors/classic/total_variation.h"
 #include "priors/classic/wavelet.h"
 #include "priors/equivariant.h"
+#include "priors/neural/checkpoint/load_prior.h"
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/empirical.h"
@@ -98,7 +99,7 @@ const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
         "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
-        "with AVX-512; a path to a .safetensors file takes the network in it",
+        "with AVX-512; a path takes the network in weights of any kind (docs/own-prior.md)",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",
         {"natural"}},
@@ -180,16 +181,17 @@ const std::vector<PriorRow>& prior_table() {
 }
 
 std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
-  if (std::filesystem::path(name).extension() == ".safetensors") {
+  if (is_prior_path(name)) {
     if (!std::filesystem::exists(name))
       throw usage_error("prior '{}': no such file; --list-priors names those without one", name);
-    return load_network_prior(name);
+    return load_prior(name, name);
   }
   const std::size_t colon = name.find(':');
   const std::string head = name.substr(0, colon);
   for (const Entry& entry : entries())
     if (entry.row.name == head)
       return entry.make(colon == std::string::npos ? "" : name.substr(colon + 1));
+  if (const auto path = find_shipped_prior(name)) return load_prior(*path, name);
   throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
 }
 

@@ -1,10 +1,13 @@
-// restore-prior: what a prior file is, whether it is whole, and the same in another number type.
+// restore-prior: what a prior is, whether it is whole, and the same as a file of our own.
 #include <fstream>
 
 #include <fmt/core.h>
 
 #include "librestore/core/json.h"
+#include "priors/neural/checkpoint/checkpoint_prior.h"
+#include "priors/neural/checkpoint/load_prior.h"
 #include "priors/neural/denoiser.h"
+#include "priors/neural/shipped.h"
 #include "priors/neural/training_session.h"
 #include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
@@ -14,27 +17,75 @@ namespace {
 using namespace restore;
 
 struct Options {
-  std::vector<std::string> files;
+  std::vector<std::string> files, set;
   std::string output, about, type = "float16";
   bool overwrite = false;
 };
 
+// KEY=VALUE as JSON: numbers, true and false as such, anything else as text.
+Json parse_set(const std::vector<std::string>& assignments) {
+  Json set = Json::object();
+  for (const auto& assignment : assignments) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw usage_error("--set {}: write KEY=VALUE", assignment);
+    const auto text = assignment.substr(equals + 1);
+    const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    set[assignment.substr(0, equals)] = value.is_discarded() ? Json(text) : value;
+  }
+  return set;
+}
+
+CheckpointPrior read_other(const std::string& path, const Json& set = Json::object()) {
+  return interpret_checkpoint(read_checkpoint(path), set);
+}
+
+Json script_card(const std::string& path) {
+  const auto prior = load_prior(path, path);
+  const auto range = prior->sigma_range();
+  const auto field = prior->receptive_field();
+  return {{"architecture", {{"kind", "torchscript"}}},
+          {"parametrization", {{"kind", "estimate"}, {"range", {0, 1}}}},
+          {"receptive_field_px", field ? Json(*field) : Json("unbounded")},
+          {"sigma_range", {range.minimum, range.maximum}}};
+}
+
+// `hash`: read all of somebody else's weights for their SHA-256.
+Json card_of_any(const std::string& path, bool hash) {
+  if (!std::filesystem::exists(path)) throw item_error("{}: no such file or folder", path);
+  Json card = is_own_prior(path) ? prior_card(read_prior(path))
+              : is_script(path)  ? script_card(path)
+                                 : card_of(read_other(path), hash);
+  if (!card.contains("licence")) card["licence"] = "not stated";
+  return card;
+}
+
 void info(const Options& o) {
   for (const auto& file : o.files) {
     Json card = {{"file", file}};
-    card.update(prior_card(read_prior(file)));
-    fmt::print("{}\n", card.dump(2));
+    card.update(card_of_any(file, /*hash=*/true));
+    fmt::print("{}\n", card.dump(2, ' ', false, Json::error_handler_t::replace));
   }
 }
 
-// Reading checks everything; what is left is that the network computes.
+void check_numbers(const CheckpointPrior& prior, const std::string& file) {
+  for (const auto& [name, tensor] : prior.weights)
+    if (!torch::isfinite(tensor.to(torch::kFloat32)).all().item<bool>())
+      throw item_error("{}: tensor '{}' holds NaN or infinity", file, name);
+  if (prior.about.contains("sha256") && prior.about["sha256"] != tensors_sha256(prior.weights))
+    throw item_error("{}: damaged: the tensors do not have the SHA-256 on the card", file);
+}
+
+// Reading checks format and shapes; what is left is that the numbers are whole and the network computes.
 void verify(const Options& o) {
   for (const auto& file : o.files) {
-    const auto prior = load_network_prior(file);
+    if (!std::filesystem::exists(file)) throw item_error("{}: no such file or folder", file);
+    if (!is_own_prior(file) && !is_script(file)) check_numbers(read_other(file), file);
+    const auto prior = load_prior(file, file);
     const auto range = prior->sigma_range();
+    const double least = std::max(range.minimum, 1e-3), most = std::min(range.maximum, 100.0);
     const auto grey = torch::full({1, kImageChannels, 32, 32}, 0.5);
-    for (const double sigma :
-         {range.minimum, std::sqrt(range.minimum * range.maximum), range.maximum})
+    for (const double sigma : {least, std::sqrt(least * most), most})
       if (!torch::isfinite(prior->denoise(grey, sigma)).all().item<bool>())
         throw item_error("{}: the network does not give finite numbers at sigma {}", file, sigma);
     fmt::print("{}: ok\n", file);
@@ -48,43 +99,91 @@ torch::ScalarType parse_type(const std::string& name) {
   throw usage_error("--type {}: float32, float16 or bfloat16", name);
 }
 
+Json read_about(const std::string& path) {
+  if (path.empty()) return Json::object();
+  std::ifstream stream(path);
+  Json about = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  if (!about.is_object()) throw usage_error("--about {}: not a readable JSON object", path);
+  return about;
+}
+
 void convert(const Options& o) {
   const auto& input = o.files.front();
+  if (!std::filesystem::exists(input)) throw item_error("{}: no such file or folder", input);
   if (std::filesystem::exists(o.output) && !o.overwrite)
     throw usage_error("{} exists; give --overwrite to replace it", o.output);
+  if (std::filesystem::path(o.output).extension() != ".safetensors")
+    throw usage_error("{}: the converted prior is a .safetensors file; name it so", o.output);
+  const auto type = parse_type(o.type);
+  const auto about = read_about(o.about);
+  const auto set = parse_set(o.set);
   const bool is_state = std::filesystem::path(input).extension() == ".state";
-  auto prior =
-      is_state ? prior_from_state(load_training_state(input), Json::object()) : read_prior(input);
-  if (!o.about.empty()) {
-    std::ifstream stream(o.about);
-    const Json about = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
-    if (!about.is_object()) throw usage_error("--about {}: not a readable JSON object", o.about);
+  if (is_state || is_own_prior(input)) {
+    if (!set.empty()) throw usage_error("--set: {} is of restore-train, nothing can be set", input);
+    auto prior =
+        is_state ? prior_from_state(load_training_state(input), Json::object()) : read_prior(input);
     prior.about.update(about);
+    return write_prior(prior, o.output, type);
   }
-  write_prior(prior, o.output, parse_type(o.type));
+  if (is_script(input))
+    throw usage_error("{}: a TorchScript program has no weights of a known network to convert",
+                      input);
+  auto prior = read_other(input, set);
+  prior.about.erase("sha256");
+  prior.about.update(about);
+  write_checkpoint_prior(prior, o.output, type);
+}
+
+void list() {
+  for (const auto& [name, path] : shipped_priors()) try {
+      const auto card = card_of_any(path.string(), /*hash=*/false);
+      const auto& range = card["sigma_range"];
+      fmt::print(
+          "{:<16} {:<14} {:>12} parameters, sigma {:.4g} to {:.4g}, licence {}, {}\n", name,
+          card["architecture"]["kind"].get<std::string>(),
+          card.contains("parameters") ? card["parameters"].dump() : "?", range[0].get<double>(),
+          range[1].get<double>(),
+          card["licence"].is_string() ? card["licence"].get<std::string>() : card["licence"].dump(),
+          path.string());
+    } catch (const Error& error) {
+      fmt::print("{:<16} cannot be used: {}\n", name, error.what());
+    }
 }
 
 ExitCode run(int argc, char** argv) {
   Options o;
-  const auto app = make_command_line({"restore-prior", "Show, check and convert trained priors",
-                                      "restore-prior info natural.safetensors", ""});
+  const auto app =
+      make_command_line({"restore-prior", "Show, check, convert and list trained priors",
+                         "restore-prior info natural.safetensors",
+                         "A prior is a file of restore-train, or somebody else's: .safetensors, "
+                         ".pth, .pt, .bin, .ckpt,\n"
+                         "a folder of diffusers, a TorchScript program. docs/own-prior.md says "
+                         "which networks are known.\n"
+                         "Check the licence of what you did not train."});
   app->require_subcommand(1);
-  auto* show = app->add_subcommand("info", "Print the card of each file as JSON");
+  auto* show = app->add_subcommand("info", "Print the card of each prior as JSON");
   auto* check = app->add_subcommand("verify", "Check format, architecture, SHA-256 and numbers");
-  for (auto* command : {show, check})
-    command->add_option("FILE", o.files, "Priors (.safetensors)")->required();
-  auto* change = app->add_subcommand("convert", "Write a prior, or a training state, as a prior");
+  for (auto* command : {show, check}) command->add_option("FILE", o.files, "Priors")->required();
+  auto* change = app->add_subcommand("convert", "Write any prior as .safetensors with a card");
   change->add_option("FILE", o.files, "A prior, or the .state of a training run")
       ->required()
       ->expected(1);
   change->add_option("-o,--output", o.output, "The prior to write")->required();
   change->add_option("--type", o.type, "float32, float16 or bfloat16")->capture_default_str();
+  change
+      ->add_option("--set", o.set,
+                   "What the weights do not tell: class, heads, head_channels, picture_size,\n"
+                   "prediction_type, beta_schedule, preconditioning, sigma_range ...")
+      ->option_text("KEY=VALUE")
+      ->allow_extra_args(false);
   change->add_option("--about", o.about, "JSON file whose entries go on the card");
   change->add_flag("--overwrite", o.overwrite, "Replace OUTPUT when it exists");
+  auto* offer = app->add_subcommand("list", "Print every prior that --prior NAME can find");
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
   if (show->parsed()) info(o);
   if (check->parsed()) verify(o);
   if (change->parsed()) convert(o);
+  if (offer->parsed()) list();
   return ExitCode::ok;
 }
 

@@ -187,11 +187,13 @@ Summary draw(const Job& job, int k, const fs::path& path, Observer& observer) {
   return summary;
 }
 
-void print_result(const Options& o, int k, const fs::path& path, const Summary& summary) {
+void print_result(const Job& job, int k, const fs::path& path, const Summary& summary) {
+  const Options& o = job.options;
   if (o.quiet) return;
+  const auto remark = job.prior->remark(job.shape.height, job.shape.width);
   if (!o.json) {
-    fmt::print("{}: {}, {} denoiser calls\n", path.string(), summary.message,
-               summary.denoiser_calls);
+    fmt::print("{}: {}, {} denoiser calls{}{}\n", path.string(), summary.message,
+               summary.denoiser_calls, remark.empty() ? "" : ", ", remark);
     return;
   }
   Json record = {{"output", path.string()},
@@ -200,6 +202,7 @@ void print_result(const Options& o, int k, const fs::path& path, const Summary& 
                  {"prior", o.prior},
                  {"sampler", o.sampler}};
   record["denoiser_calls"] = summary.denoiser_calls;
+  if (!remark.empty()) record["remark"] = remark;
   fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -218,7 +221,7 @@ ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths) {
     SampleProgress observer(*progress, path.filename().string());
     try {
       const auto summary = draw(job, k, path, observer);
-      progress->aside([&] { print_result(o, k, path, summary); });
+      progress->aside([&] { print_result(job, k, path, summary); });
       progress->item_done(path.filename().string(), true);
     } catch (const Error& error) {
       if (error.code() != ExitCode::some_failed) throw;

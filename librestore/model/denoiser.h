@@ -53,6 +53,8 @@ class Denoiser {
   virtual SigmaRange sigma_range() const { return {}; }
   // As --prior takes it.
   virtual std::string name() const = 0;
+  // What a user should know of how a picture of this size is denoised; empty: nothing.
+  virtual std::string remark(std::int64_t /*height*/, std::int64_t /*width*/) const { return {}; }
 };
 
 // Value and pullback from one forward pass; `vjp` may be called once or more often.

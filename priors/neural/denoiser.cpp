@@ -1,31 +1,15 @@
 #include "priors/neural/denoiser.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/grad_mode.h>
 
-#include "librestore/core/error.h"
 #include "priors/neural/preconditioning.h"
 #include "priors/neural/processor.h"
 
 namespace restore {
-namespace {
-
-void check_input(const torch::Tensor& x, double sigma, const std::string& name) {
-  if (x.dim() != 4 || (x.size(1) != 1 && x.size(1) != kImageChannels))
-    throw usage_error("prior '{}': pictures must have 1 or 3 channels", name);
-  if (!(sigma >= 0)) throw usage_error("prior '{}': sigma must not be negative", name);
-}
-
-std::int64_t padding(std::int64_t size, std::int64_t multiple) {
-  return (multiple - size % multiple) % multiple;
-}
-
-}  // namespace
 
 NetworkDenoiser::NetworkDenoiser(PriorFile prior, std::string name, Precision precision)
-    : prior_(std::move(prior)),
-      name_(std::move(name)),
+    : LearnedDenoiser(std::move(name)),
+      prior_(std::move(prior)),
       weights_(cast_weights(prior_.network, prior_.weights, torch::kFloat32,
                             precision == Precision::bfloat16 && has_fast_bfloat16()
                                 ? torch::kBFloat16
@@ -54,42 +38,17 @@ const NamedTensors& NetworkDenoiser::weights_for(torch::ScalarType type) const {
 }
 
 torch::Tensor NetworkDenoiser::evaluate(const torch::Tensor& x, double sigma) const {
-  const auto height = x.size(2), width = x.size(3);
-  const auto rgb = x.expand({-1, kImageChannels, -1, -1});
-  const auto padded =
-      at::replication_pad2d(rgb, {0, padding(width, alignment()), 0, padding(height, alignment())});
-
   const auto level = [&](double s) { return torch::full({x.size(0)}, s, x.options()); };
   const Preconditioning c(level(sigma).view({-1, 1, 1, 1}));
   const auto& range = prior_.sigma;
   const auto c_noise =
       Preconditioning(level(std::clamp(sigma, range.minimum, range.maximum))).noise;
   // D = 1/2 + c_skip (x - 1/2) + c_out F(c_in (x - 1/2), c_noise)
-  const auto centred = padded - 0.5;
+  const auto centred = x.expand({-1, kImageChannels, -1, -1}) - 0.5;
   const auto f =
       network_forward(prior_.network, weights_for(x.scalar_type()), c.in * centred, c_noise);
-  const auto estimate =
-      (0.5 + c.skip * centred + c.out * f).narrow(2, 0, height).narrow(3, 0, width);
-  return x.size(1) == 1 ? estimate.mean(1, /*keepdim=*/true) : estimate.contiguous();
-}
-
-torch::Tensor NetworkDenoiser::denoise(const torch::Tensor& x, double sigma) const {
-  check_input(x, sigma, name_);
-  if (sigma == 0) return x.clone();
-  const torch::NoGradGuard no_grad;
-  return evaluate(x, sigma);
-}
-
-Linearization NetworkDenoiser::linearize(const torch::Tensor& x, double sigma) const {
-  check_input(x, sigma, name_);
-  if (sigma == 0) return {x.clone(), [](const torch::Tensor& v) { return v.clone(); }};
-  const torch::AutoGradMode with_grad(true);
-  const auto input = x.detach().clone().set_requires_grad(true);
-  const auto value = evaluate(input, sigma);
-  const auto pullback = [input, value](const torch::Tensor& v) {
-    return torch::autograd::grad({value}, {input}, {v}, /*retain_graph=*/true)[0];
-  };
-  return {value.detach(), pullback};
+  const auto estimate = 0.5 + c.skip * centred + c.out * f;
+  return x.size(1) == 1 ? estimate.mean(1, /*keepdim=*/true) : estimate;
 }
 
 std::shared_ptr<const NetworkDenoiser> load_network_prior(const std::filesystem::path& path,

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "librestore/model/denoiser.h"
+#include "priors/neural/learned_denoiser.h"
 #include "priors/neural/prior_file.h"
 
 namespace restore {
@@ -15,30 +15,26 @@ namespace restore {
 // bfloat16 falls back to float32 where it would be slower (processor.h).
 enum class Precision { float32, bfloat16 };
 
-// Any size (padded inside by repeating the last row and column), one or three channels. A picture of
-// one channel is seen as three equal ones and the three estimates are averaged: the network is trained
-// on such pictures, with noise that is equal in the channels too, so this is its MMSE estimate.
+// A picture of one channel is seen as three equal ones and the three estimates are averaged: the
+// network is trained on such pictures, with noise that is equal in the channels too, so this is its
+// MMSE estimate.
 //
 // Noise levels outside the trained range use the nearest trained one inside the network, but their own
 // preconditioning: D tends to the identity as sigma tends to 0. float64 pictures are computed in float64.
-class NetworkDenoiser : public MmseDenoiser {
+class NetworkDenoiser : public LearnedDenoiser {
  public:
   NetworkDenoiser(PriorFile prior, std::string name, Precision precision = Precision::float32);
 
-  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
-  Linearization linearize(const torch::Tensor& x, double sigma) const override;
   std::optional<int> receptive_field() const override;
   int alignment() const override;
   double bytes_per_pixel() const override;
   SigmaRange sigma_range() const override { return prior_.sigma; }
-  std::string name() const override { return name_; }
 
  private:
-  torch::Tensor evaluate(const torch::Tensor& x, double sigma) const;
+  torch::Tensor evaluate(const torch::Tensor& x, double sigma) const override;
   const NamedTensors& weights_for(torch::ScalarType type) const;
 
   PriorFile prior_;
-  std::string name_;
   NamedTensors weights_;  // for float32 pictures
   mutable std::once_flag float64_once_;
   mutable NamedTensors float64_weights_;  // made when a float64 picture comes

@@ -4,7 +4,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "priors/neural/lanes.h"
+#include "priors/neural/layers/lanes.h"
 
 namespace restore::kernels {
 namespace {

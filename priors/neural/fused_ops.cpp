@@ -4,7 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "priors/neural/fused_kernels.h"
-#include "priors/neural/lanes.h"
+#include "priors/neural/layers/lanes.h"
 
 namespace restore {
 namespace {

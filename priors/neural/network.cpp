@@ -5,6 +5,8 @@
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
 #include "priors/neural/fused_ops.h"
+#include "priors/neural/layers/layers.h"
+#include "priors/neural/layers/weight_shapes.h"
 
 namespace restore {
 namespace {
@@ -91,33 +93,6 @@ std::vector<WeightSpec> weight_specs(const NetworkConfig& config) {
   }
   return specs;
 }
-
-// Looks weights up by name while the network runs.
-class Layers {
- public:
-  explicit Layers(const NamedTensors& weights) : weights_(weights) {}
-
-  torch::Tensor convolution(const std::string& name, const torch::Tensor& x, int stride = 1,
-                            int padding = 0, std::int64_t groups = 1) const {
-    // By itself libtorch leaves a 1x1 kernel on one thread to the BLAS: 14 times slower with Debian's
-    // reference BLAS, and other bits than on two threads.
-    if (x.is_cpu() && x.scalar_type() == torch::kFloat32 && at::hasMKLDNN())
-      return at::mkldnn_convolution(x, weight(name), bias(name), {padding, padding},
-                                    {stride, stride}, {1, 1}, groups);
-    return at::conv2d(x, weight(name), bias(name), stride, padding, 1, groups);
-  }
-  torch::Tensor linear(const std::string& name, const torch::Tensor& x) const {
-    return at::linear(x, weight(name), bias(name));
-  }
-  const torch::Tensor& weight(const std::string& name) const {
-    return weights_.at(name + ".weight");
-  }
-  const torch::Tensor& bias(const std::string& name) const { return weights_.at(name + ".bias"); }
-  torch::ScalarType type(const std::string& name) const { return weight(name).scalar_type(); }
-
- private:
-  const NamedTensors& weights_;
-};
 
 // Fourier features of c_noise, then two layers: N -> N x E.
 torch::Tensor embed_noise(const Layers& layers, const torch::Tensor& c_noise,
@@ -224,17 +199,9 @@ NamedTensors initial_weights(const NetworkConfig& config, Rng& rng) {
 
 void check_weights(const NetworkConfig& config, const NamedTensors& weights,
                    const std::string& where) {
-  const auto specs = weight_specs(config);
-  for (const auto& spec : specs) {
-    const auto found = weights.find(spec.name);
-    if (found == weights.end()) throw item_error("{}: tensor '{}' is missing", where, spec.name);
-    if (found->second.sizes() != at::IntArrayRef(spec.shape))
-      throw item_error("{}: tensor '{}' has the wrong shape for this architecture", where,
-                       spec.name);
-  }
-  for (const auto& [name, tensor] : weights)
-    if (std::none_of(specs.begin(), specs.end(), [&](const auto& s) { return s.name == name; }))
-      throw item_error("{}: tensor '{}' does not belong to this architecture", where, name);
+  WeightShapes shapes;
+  for (const auto& spec : weight_specs(config)) shapes[spec.name] = spec.shape;
+  check_shapes(shapes, weights, where);
 }
 
 NamedTensors cast_weights(const NetworkConfig& config, const NamedTensors& weights,

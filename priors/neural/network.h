@@ -18,7 +18,7 @@
 
 #include "librestore/core/json.h"
 #include "librestore/core/rng.h"
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/safetensors.h"
 
 namespace restore {
 

@@ -3,12 +3,11 @@
 #include <openssl/evp.h>
 
 #include "librestore/core/error.h"
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/safetensors.h"
 
 namespace restore {
 namespace {
 
-constexpr const char* kCardKey = "restore.prior";
 // The keys of the card that are facts of the file; the rest is `about`.
 constexpr const char* kArchitecture = "architecture";
 constexpr const char* kParameters = "parameters";
@@ -78,13 +77,13 @@ void write_prior(const PriorFile& prior, const std::filesystem::path& path,
   PriorFile stored = prior;
   for (auto& [name, tensor] : stored.weights) tensor = tensor.to(type).contiguous();
   check_finite(stored.weights, path.string());
-  write_safetensors({stored.weights, {{kCardKey, prior_card(stored).dump()}}}, path);
+  write_safetensors({stored.weights, {{kPriorCardKey, prior_card(stored).dump()}}}, path);
 }
 
 PriorFile read_prior(const std::filesystem::path& path) {
   const std::string where = path.string();
   auto file = read_safetensors(path);
-  const auto text = file.metadata.find(kCardKey);
+  const auto text = file.metadata.find(kPriorCardKey);
   if (text == file.metadata.end())
     throw item_error("{}: a safetensors file without the card of a prior", where);
   PriorFile prior;

@@ -11,6 +11,9 @@
 
 namespace restore {
 
+// Of the metadata of safetensors: holds the card.
+constexpr const char* kPriorCardKey = "restore.prior";
+
 struct PriorFile {
   NetworkConfig network;
   SigmaRange sigma;      // trained noise levels, [0,1] units

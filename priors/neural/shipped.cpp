@@ -1,6 +1,8 @@
 #include "priors/neural/shipped.h"
 
+#include <array>
 #include <cstdlib>
+#include <set>
 #include <sstream>
 
 namespace restore {
@@ -17,6 +19,20 @@ void add_list(std::vector<fs::path>& folders, const std::string& list, const fs:
   std::istringstream stream(list);
   for (std::string entry; std::getline(stream, entry, ':');)
     if (fs::path(entry).is_absolute()) folders.push_back(fs::path(entry) / below);
+}
+
+// 0: a folder of diffusers; files by their extension. Empty: no prior.
+std::optional<std::size_t> rank_of(const fs::path& path) {
+  constexpr std::array kExtensions{".safetensors", ".pth", ".pt", ".bin", ".ckpt"};
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    return fs::exists(path / "config.json", error) || fs::exists(path / "unet/config.json", error)
+               ? std::optional<std::size_t>(0)
+               : std::nullopt;
+  const auto* const found =
+      std::find(kExtensions.begin(), kExtensions.end(), path.extension().string());
+  if (found == kExtensions.end() || !fs::is_regular_file(path, error)) return std::nullopt;
+  return 1 + static_cast<std::size_t>(found - kExtensions.begin());
 }
 
 }  // namespace
@@ -42,12 +58,24 @@ std::vector<fs::path> prior_folders() {
 }
 
 std::optional<fs::path> find_shipped_prior(const std::string& name) {
+  if (name.find('/') != std::string::npos) return std::nullopt;
+  const auto priors = shipped_priors();
+  const auto found = priors.find(name);
+  return found == priors.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, fs::path> shipped_priors() {
+  std::map<std::string, fs::path> priors;
   std::error_code error;
   for (const auto& folder : prior_folders()) {
-    const auto path = folder / (name + ".safetensors");
-    if (fs::is_regular_file(path, error)) return path;
+    // In the order of the extensions, then of the names: not in that of the folder.
+    std::set<std::pair<std::size_t, fs::path>> found;
+    for (const auto& entry : fs::directory_iterator(folder, error))
+      if (const auto rank = rank_of(entry.path())) found.emplace(*rank, entry.path());
+    for (const auto& [rank, path] : found)
+      priors.emplace(rank == 0 ? path.filename() : path.stem(), path);
   }
-  return std::nullopt;
+  return priors;
 }
 
 }  // namespace restore

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,11 @@ namespace restore {
 // relative entries are left out.
 std::vector<std::filesystem::path> prior_folders();
 
-// The first `NAME.safetensors` in those folders.
+// The first in those folders that is called NAME.safetensors, NAME.pth, NAME.pt, NAME.bin or NAME.ckpt, or
+// NAME and a folder of diffusers (config.json or unet/config.json in it).
 std::optional<std::filesystem::path> find_shipped_prior(const std::string& name);
+
+// All that it could find, by name; of two of one name the first.
+std::map<std::string, std::filesystem::path> shipped_priors();
 
 }  // namespace restore

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "priors/neural/checkpoint/file_bytes.h"
+#include "priors/neural/layers/file_bytes.h"
 
 namespace restore::testing {
 

@@ -1,5 +1,5 @@
 // The safetensors reader: what was written comes back, and whatever breaks a rule is refused.
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/safetensors.h"
 
 #include <cstring>
 #include <fstream>
@@ -11,6 +11,7 @@
 
 #include "librestore/core/error.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/zip_bytes.h"
 
 using namespace restore;
 
@@ -28,7 +29,7 @@ std::vector<unsigned char> file_bytes(const std::string& header, std::size_t dat
 
 std::string refusal(const std::vector<unsigned char>& bytes) {
   try {
-    parse_safetensors(bytes, "test");
+    parse_safetensors(testing::in_memory(bytes));
   } catch (const Error& error) {
     BOOST_TEST((error.code() == ExitCode::some_failed));
     return error.what();
@@ -52,7 +53,7 @@ const std::vector<Bad> kBad{
     {R"({"a":7})", 0, "must have exactly"},
     {R"({"a":{"dtype":"F32","shape":[2]}})", 8, "must have exactly"},
     {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}})", 8, "must have exactly"},
-    {R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", 8, "dtype 'F64'"},
+    {R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})", 8, "dtype 'F8_E4M3'"},
     {R"({"a":{"dtype":4,"shape":[2],"data_offsets":[0,8]}})", 8, "dtype is not a string"},
     {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})", 8, "shape is not"},
     {R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8, "shape is not"},
@@ -75,6 +76,8 @@ const std::vector<Bad> kBad{
     {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
      R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
      8, "twice"},
+    {R"({"a":{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}})", 8, "too deep"},
+    {R"({"a":[[[[[[[[[]]]]]]]]]})", 0, "too deep"},
     {R"({"__metadata__":[]})", 0, "__metadata__ is not"},
     {R"({"__metadata__":{"k":1}})", 0, "entry 'k' is not"},
 };
@@ -87,6 +90,9 @@ BOOST_AUTO_TEST_CASE(what_is_written_comes_back_bit_for_bit) {
   file.tensors["wide"] = torch::randn({3, 1, 5});
   file.tensors["half"] = torch::randn({7}).to(torch::kFloat16);
   file.tensors["brain"] = torch::randn({2, 2}).to(torch::kBFloat16);
+  for (const auto type : {torch::kFloat64, torch::kInt64, torch::kInt32, torch::kInt16,
+                          torch::kInt8, torch::kUInt8, torch::kBool})
+    file.tensors[torch::toString(type)] = torch::arange(3).to(type);
   file.tensors["number"] = torch::tensor(0.25f);
   file.tensors["empty"] = torch::empty({0, 4});
   // Stored in the order of its indices, whatever its layout.

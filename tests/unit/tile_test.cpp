@@ -7,6 +7,7 @@
 #include "librestore/core/error.h"
 #include "librestore/tile/tile_plan.h"
 #include "librestore/tile/tiled_denoiser.h"
+#include "librestore/tile/windowed_denoiser.h"
 #include "tests/support/comparison.h"
 
 using namespace restore;
@@ -38,6 +39,25 @@ class Unbounded : public Denoiser {
   torch::Tensor denoise(const torch::Tensor& x, double) const override { return x; }
   std::optional<int> receptive_field() const override { return std::nullopt; }
   std::string name() const override { return "unbounded"; }
+};
+
+// Linear and global: D x = a x + (1 - a) mean(x), J = J^T; as attention it sees all of the picture.
+class PullToMean : public MmseDenoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
+    largest_ = std::max({largest_, x.size(2), x.size(3)});
+    const double a = 1 / (1 + sigma);
+    return a * x + (1 - a) * x.mean(std::vector<std::int64_t>{2, 3}, true);
+  }
+  Linearization linearize(const torch::Tensor& x, double sigma) const override {
+    return {denoise(x, sigma), [this, sigma](const torch::Tensor& v) { return denoise(v, sigma); }};
+  }
+  std::optional<int> receptive_field() const override { return std::nullopt; }
+  std::string name() const override { return "pull-to-mean"; }
+  std::int64_t largest() const { return largest_; }
+
+ private:
+  mutable std::int64_t largest_ = 0;
 };
 
 }  // namespace
@@ -81,4 +101,44 @@ BOOST_AUTO_TEST_CASE(a_tiled_denoiser_is_the_denoiser) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_tiled_is_refused) {
   BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<Unbounded>(), 64), Error);
   BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<GridBlur>(), 0), Error);
+}
+
+BOOST_AUTO_TEST_CASE(windows_cover_and_overlap) {
+  const std::int64_t size = 16;
+  for (const std::int64_t height : {1, 16, 17, 28, 29, 100})
+    for (const std::int64_t width : {5, 16, 40}) {
+      auto covered = torch::zeros({height, width}, torch::kInt32);
+      const auto windows = plan_windows(height, width, size);
+      for (std::size_t i = 0; i < windows.size(); ++i) {
+        const auto& w = windows[i];
+        covered.narrow(0, w.y0, w.height()).narrow(1, w.x0, w.width()).add_(1);
+        BOOST_TEST(w.height() == std::min(height, size));
+        BOOST_TEST(w.width() == std::min(width, size));
+        if (i > 0 && windows[i - 1].y0 == w.y0) BOOST_TEST(windows[i - 1].x1 - w.x0 >= size / 4);
+      }
+      BOOST_TEST(covered.gt(0).all().item<bool>());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_windowed_denoiser) {
+  const auto inner = std::make_shared<PullToMean>();
+  const WindowedDenoiser windowed(inner, 16);
+  const auto x = torch::rand({2, 3, 50, 37}, torch::kFloat64), v = torch::rand_like(x);
+  // Windows of a constant are that constant, whatever the weights.
+  const auto flat = torch::full_like(x, 0.3);
+  BOOST_TEST(testing::largest_difference(windowed.denoise(flat, 0.2), flat) < 1e-14);
+  BOOST_TEST(torch::equal(windowed.denoise(x, 0), x));
+  // D is linear: J = D, and the pullback is its adjoint, <v, D x> = <J^T v, x>, to rounding of sums of
+  // 10^4 values.
+  const auto linear = windowed.linearize(x, 0.2);
+  BOOST_TEST(testing::largest_difference(linear.value, windowed.denoise(x, 0.2)) == 0);
+  const double left = (v * linear.value).sum().item<double>();
+  const double right = (linear.vjp(v) * x).sum().item<double>();
+  BOOST_TEST(left == right, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(inner->largest() == 16);
+  BOOST_TEST(windowed.remark(50, 37).find("in 12 overlapping windows of 16") == 0u);
+  // A picture that fits is seen whole, and nothing is said.
+  const auto small = torch::rand({1, 3, 16, 9});
+  BOOST_TEST(torch::equal(windowed.denoise(small, 0.2), inner->denoise(small, 0.2)));
+  BOOST_TEST(windowed.remark(16, 9).empty());
 }

@@ -85,6 +85,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   auto filled = colour.clone();
   torch::Tensor deviation;
   Total total;
+  std::string remark;
   for (const auto& [core, context] : regions) {
     progress.enter(context.area());
     const auto y = crop(known, context).contiguous();
@@ -95,6 +96,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     const auto restored = restorer.restore(y, A, now, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();
+    if (remark.empty()) remark = restored.remark;
     total.add(restored.summary, values, values * (1 - fraction));
     const Box inner{core.top - context.top, core.left - context.left, core.bottom - context.top,
                     core.right - context.left};
@@ -108,6 +110,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     fill(deviation, restored.deviation);
   }
   auto record = record_of(total.summary(), now.sigma);
+  if (!remark.empty()) record["remark"] = remark;
   record["regions"] = regions.size();
   record["computed_pixels"] = pixels_of(regions);
   return {filled, deviation, std::move(record)};

@@ -181,6 +181,7 @@ std::string describe_restored(const Json& record, bool verbose) {
   const int steps = record["iterations"];
   auto line = fmt::format("residual {:.2f} sigma, {} step{}", record["residual"].get<double>(),
                           steps, steps == 1 ? "" : "s");
+  if (record.contains("remark")) line += ", " + record["remark"].get<std::string>();
   if (verbose)
     line += fmt::format(", sigma {:.5f}, {} denoiser calls, {}", record["sigma"].get<double>(),
                         record["denoiser_calls"].get<int>(), record["message"].get<std::string>());

@@ -11,6 +11,8 @@
 #include "operators/noise/gaussian_noise.h"
 #include "operators/noise/noise_estimate.h"
 #include "priors/factory.h"
+#include "priors/neural/checkpoint/load_prior.h"
+#include "priors/neural/checkpoint/read_checkpoint.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/self.h"
 #include "tools/common/methods.h"
@@ -48,9 +50,9 @@ std::int64_t tile_side(const std::string& text, const Denoiser& prior, double by
 
 // The contents of a prior's file decide the result as its name does.
 std::string hash_of_prior(const std::string& prior) {
-  if (std::filesystem::is_regular_file(prior)) return hash_files({prior});
+  if (is_prior_path(prior)) return hash_files(checkpoint_files(prior));
   const auto shipped = find_shipped_prior(prior.substr(0, prior.find(':')));
-  return shipped ? hash_files({*shipped}) : "";
+  return shipped ? hash_files(checkpoint_files(*shipped)) : "";
 }
 
 void check_estimate(const Result& result) {
@@ -134,7 +136,9 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   check_estimate(result);
   torch::Tensor deviation;
   if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
-  return {scaled(result.estimate, scale), deviation, std::move(result.summary)};
+  const auto shape = A->input_shape();
+  return {scaled(result.estimate, scale), deviation, std::move(result.summary),
+          prior->remark(shape.height, shape.width)};
 }
 
 }  // namespace restore

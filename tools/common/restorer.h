@@ -19,6 +19,7 @@ struct Restored {
   torch::Tensor
       deviation;  // per value, of the posterior's samples; undefined where none was asked for
   Summary summary;
+  std::string remark{};  // what a user should know of how the prior was used; may be empty
 };
 
 // What one measurement is restored under.

@@ -71,6 +71,7 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
                                     .x0 = part.window.x0 * scale},
                                    observer);
   auto record = record_of(restored.summary, sigma);
+  if (!restored.remark.empty()) record["remark"] = restored.remark;
   if (part.is_whole()) add_psnr(record, degradation, restored.estimate);
 
   Image result = picture;

@@ -18,7 +18,7 @@
 
 #include <torch/types.h>
 
-#include "priors/neural/checkpoint/file_bytes.h"
+#include "priors/neural/layers/file_bytes.h"
 
 namespace restore {
 

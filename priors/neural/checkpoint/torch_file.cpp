@@ -219,6 +219,13 @@ NamedTensors read_legacy_form(const FileBytes& file) {
 
 bool is_torch_file(const FileBytes& file) { return is_zip(file) || is_legacy(file); }
 
+bool is_torch_script(const FileBytes& file) {
+  if (!is_zip(file)) return false;
+  const auto entries = read_zip(file);
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const auto& entry) { return entry.first.ends_with("/constants.pkl"); });
+}
+
 NamedTensors read_torch_file(const FileBytes& file) {
   if (is_zip(file)) return read_zip_form(file);
   if (is_legacy(file)) return read_legacy_form(file);

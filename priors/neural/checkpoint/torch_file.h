@@ -2,12 +2,14 @@
 // form before it. Read by our own parsers (zip.h, pickle.h); nothing in the file is ever executed.
 #pragma once
 
-#include "priors/neural/checkpoint/file_bytes.h"
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/file_bytes.h"
+#include "priors/neural/layers/safetensors.h"
 
 namespace restore {
 
 bool is_torch_file(const FileBytes& file);
+// A zip file of torch.jit.save: a program, which this reader refuses (script_denoiser.h runs it).
+bool is_torch_script(const FileBytes& file);
 
 // The tensors of the state dict, as stored, views of the file where alignment allows. Dicts inside the
 // dict join their names with a dot ("12.model.0.weight"). A wrapper around the state dict is opened:

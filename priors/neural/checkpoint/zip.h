@@ -8,7 +8,7 @@
 
 #include <map>
 
-#include "priors/neural/checkpoint/file_bytes.h"
+#include "priors/neural/layers/file_bytes.h"
 
 namespace restore {
 

@@ -1,16 +1,17 @@
 // The safetensors container: an 8-byte little-endian header length, a JSON header, raw tensors.
 //
 // Format: https://github.com/huggingface/safetensors (README, "Format"). The reader is strict: a
-// file that breaks any rule is refused with one line and nothing is allocated beyond the file's own
-// size.
+// file that breaks any rule is refused with one line. Files are mapped, tensors are views of them: weights
+// come into memory when they are used, and nothing is allocated but what the header asks for.
 #pragma once
 
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 
 #include <torch/types.h>
+
+#include "priors/neural/layers/file_bytes.h"
 
 namespace restore {
 
@@ -18,7 +19,7 @@ namespace restore {
 using NamedTensors = std::map<std::string, torch::Tensor>;
 
 struct TensorFile {
-  NamedTensors tensors;                         // float32, float16 or bfloat16, as stored
+  NamedTensors tensors;                         // as stored
   std::map<std::string, std::string> metadata;  // "__metadata__"
 };
 
@@ -26,10 +27,11 @@ struct TensorFile {
 // JSON that is no object of the right keys, unknown dtype, size that is not shape x dtype,
 // overlaps, gaps or trailing bytes.
 TensorFile read_safetensors(const std::filesystem::path& path);
-// The same from memory; `where` names the source in messages.
-TensorFile parse_safetensors(std::span<const unsigned char> bytes, const std::string& where);
+TensorFile parse_safetensors(const FileBytes& file);
+// How it begins; the rest may still be wrong.
+bool is_safetensors(const FileBytes& file);
 
-// Writes atomically. Tensors of float32, float16 or bfloat16; others are a bug of the caller.
+// Writes atomically. Types that the format does not have are a bug of the caller.
 void write_safetensors(const TensorFile& file, const std::filesystem::path& path);
 
 }  // namespace restore

@@ -1,9 +1,10 @@
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/safetensors.h"
 
 #include <array>
-#include <bit>
 #include <cstring>
 #include <fstream>
+
+#include <ATen/ATen.h>
 
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
@@ -11,8 +12,6 @@
 
 namespace restore {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "safetensors is little-endian");
 
 constexpr std::uint64_t kPrefix = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the reference implementation's limit
@@ -22,21 +21,28 @@ struct DtypeRow {
   const char* name;
   torch::ScalarType type;
 };
-constexpr std::array<DtypeRow, 3> kDtypes{
-    {{"F32", torch::kFloat32}, {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16}}};
+constexpr std::array<DtypeRow, 10> kDtypes{{{"F32", torch::kFloat32},
+                                            {"F16", torch::kFloat16},
+                                            {"BF16", torch::kBFloat16},
+                                            {"F64", torch::kFloat64},
+                                            {"I64", torch::kInt64},
+                                            {"I32", torch::kInt32},
+                                            {"I16", torch::kInt16},
+                                            {"I8", torch::kInt8},
+                                            {"U8", torch::kUInt8},
+                                            {"BOOL", torch::kBool}}};
 
 torch::ScalarType dtype_from_name(const std::string& name, const std::string& where,
                                   const std::string& tensor) {
   for (const auto& row : kDtypes)
     if (name == row.name) return row.type;
-  throw item_error("{}: tensor '{}' has dtype '{}'; F32, F16 and BF16 can be read", where, tensor,
-                   name);
+  throw item_error("{}: tensor '{}' has dtype '{}', which cannot be read", where, tensor, name);
 }
 
 std::string dtype_name(torch::ScalarType type) {
   for (const auto& row : kDtypes)
     if (type == row.type) return row.name;
-  throw std::logic_error("write_safetensors: a tensor is neither float32, float16 nor bfloat16");
+  throw std::logic_error("write_safetensors: a tensor of a type that safetensors does not have");
 }
 
 bool is_count(const Json& value) { return value.is_number_unsigned(); }
@@ -89,26 +95,26 @@ std::map<std::string, std::string> parse_metadata(const Json& value, const std::
   return metadata;
 }
 
-// JSON with duplicate keys refused: which of two entries counts must not be left to a parser.
+// JSON with duplicate keys refused: which of two entries counts must not be left to a parser. So is what
+// lies deeper than a shape: a few bytes would make many.
 Json parse_header(std::string_view text, const std::string& where) {
-  std::vector<std::vector<std::string>> keys;
-  bool duplicate = false;
+  constexpr int kDeepest = 2;  // header, entry, shape
+  std::vector<std::string> seen;
+  bool too_deep = false;
   const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key) {
-      auto& seen = keys.back();
-      const std::string key = parsed;
-      duplicate =
-          duplicate || (depth == 1 && std::find(seen.begin(), seen.end(), key) != seen.end());
-      if (depth == 1) seen.push_back(key);
-    }
-    return true;
+    using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start)
+      too_deep = too_deep || depth > kDeepest;
+    if (event == Event::key && depth == 1) seen.push_back(parsed);
+    return !too_deep;
   };
   Json header = Json::parse(text, callback, /*allow_exceptions=*/false);
+  if (too_deep) throw item_error("{}: the safetensors header nests too deep", where);
   if (header.is_discarded() || !header.is_object())
     throw item_error("{}: the safetensors header is not a JSON object", where);
-  if (duplicate) throw item_error("{}: the safetensors header names a tensor twice", where);
+  std::sort(seen.begin(), seen.end());
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
+    throw item_error("{}: the safetensors header names a tensor twice", where);
   return header;
 }
 
@@ -129,20 +135,28 @@ void check_layout(std::vector<Entry> entries, std::uint64_t data_size, const std
     throw item_error("{}: {} bytes follow the last tensor", where, data_size - position);
 }
 
-std::vector<unsigned char> read_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary | std::ios::ate);
-  const auto size = stream ? static_cast<std::streamoff>(stream.tellg()) : -1;
-  if (size < 0) throw item_error("{}: cannot be read", path.string());
-  std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
-  stream.seekg(0);
-  stream.read(reinterpret_cast<char*>(bytes.data()), size);
-  if (!stream) throw item_error("{}: cannot be read to its end", path.string());
-  return bytes;
+// A view of the file where its place in it allows.
+torch::Tensor view(const FileBytes& file, std::span<unsigned char> bytes, const Entry& entry) {
+  if (bytes.empty()) return torch::empty(entry.shape, torch::TensorOptions(entry.type));
+  // What a bool's byte may hold besides 0 and 1 is not defined.
+  const auto type = entry.type == torch::kBool ? torch::kUInt8 : entry.type;
+  const auto tensor = at::from_blob(
+      bytes.data(), entry.shape, [owner = file.owner](void*) {}, torch::TensorOptions(type));
+  if (entry.type == torch::kBool) return tensor != 0;
+  const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
+  return address % torch::elementSize(type) == 0 ? tensor : tensor.clone();
 }
 
 }  // namespace
 
-TensorFile parse_safetensors(std::span<const unsigned char> bytes, const std::string& where) {
+bool is_safetensors(const FileBytes& file) {
+  const auto& bytes = file.bytes;
+  return bytes.size() > kPrefix && bytes[kPrefix] == '{' &&
+         read_number<std::uint64_t>(file, 0) <= bytes.size() - kPrefix;
+}
+
+TensorFile parse_safetensors(const FileBytes& source) {
+  const auto& [owner, bytes, where] = source;
   if (bytes.size() < kPrefix)
     throw item_error("{}: {} bytes are too few for a safetensors file", where, bytes.size());
   std::uint64_t header_size = 0;
@@ -164,17 +178,14 @@ TensorFile parse_safetensors(std::span<const unsigned char> bytes, const std::st
       entries.push_back(parse_entry(name, value, data.size(), where));
   }
   check_layout(entries, data.size(), where);
-  for (const auto& entry : entries) {
-    auto tensor = torch::empty(entry.shape, torch::TensorOptions().dtype(entry.type));
-    if (entry.end > entry.begin)
-      std::memcpy(tensor.data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
-    file.tensors[entry.name] = tensor;
-  }
+  for (const auto& entry : entries)
+    file.tensors[entry.name] =
+        view(source, data.subspan(entry.begin, entry.end - entry.begin), entry);
   return file;
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), path.string());
+  return parse_safetensors(map_file(path));
 }
 
 void write_safetensors(const TensorFile& file, const std::filesystem::path& path) {

@@ -1,4 +1,4 @@
-#include "priors/neural/checkpoint/file_bytes.h"
+#include "priors/neural/layers/file_bytes.h"
 
 #include <bit>
 
