@@ -1,5 +1,5 @@
-// The network: what the config promises (receptive field, cost, sizes), and the fused operations
-// against libtorch's own.
+// The network: what the config promises (receptive field, cost, sizes), and the fused operations, those
+// of other people's networks too, against libtorch's own.
 #include "priors/neural/network.h"
 
 #include <ATen/ATen.h>
@@ -10,6 +10,8 @@
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
 #include "priors/neural/fused_ops.h"
+#include "priors/neural/layers/attention.h"
+#include "priors/neural/layers/group_norm.h"
 #include "tests/support/comparison.h"
 
 using namespace restore;
@@ -170,4 +172,58 @@ BOOST_AUTO_TEST_CASE(a_config_survives_json_and_nonsense_does_not) {
     BOOST_TEST_CONTEXT(key << " " << value)
     BOOST_CHECK_THROW(network_config_from_json(json, "x"), Error);
   }
+}
+
+// Fused and composed agree to float32's rounding, also where the mean is a hundred times the deviation
+// (the composed one in float64, which has the digits for it), in value and pullback.
+BOOST_AUTO_TEST_CASE(fused_group_norm_is_the_composed_one) {
+  Rng rng(21);
+  for (const bool silu : {false, true})
+    for (const auto& [channels, height, width, groups, mean] :
+         {std::tuple{32, 7, 5, 32, 0.0}, {64, 33, 40, 8, 100.0}, {48, 1, 1, 3, -3.0}}) {
+      const GroupNorm norm{groups, 1e-5, silu};
+      const auto x = randn(rng, {channels, height, width}, 2).add_(mean);
+      const auto v = randn_like(rng, x);
+      const auto gain = randn(rng, {1, 1, channels}).flatten();
+      const auto shift = randn(rng, {1, 1, channels}).flatten();
+      const auto run = [&](const auto& function, torch::ScalarType type) {
+        const auto input = x.to(type).set_requires_grad(true);
+        const auto y = function(norm, input, gain.to(type), shift.to(type));
+        return std::pair(y.detach(), torch::autograd::grad({y}, {input}, {v.to(type)})[0]);
+      };
+      const auto [y, dx] = run(group_norm, torch::kFloat32);
+      const auto [expected, expected_dx] = run(group_norm_reference, torch::kFloat64);
+      const double tolerance = 1e-6 * (1 + std::abs(mean));
+      BOOST_TEST(testing::relative_difference(y, expected) < tolerance);
+      BOOST_TEST(testing::largest_difference(dx, expected_dx) < 10 * tolerance);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(attention_head_by_head) {
+  Rng rng(22);
+  const std::int64_t n = 2, tokens = 37, heads = 3, d = 5;
+  const auto make = [&] {
+    return randn(rng, {n * heads, tokens, d}, 1, torch::kFloat64)
+        .view({n, heads, tokens, d})
+        .transpose(1, 2);
+  };
+  const auto v_out = make();
+  const std::vector<torch::Tensor> inputs{make(), make(), make()};
+  const auto run = [&](const auto& function) {
+    std::vector<torch::Tensor> leaves;
+    for (const auto& input : inputs)
+      leaves.push_back(input.detach().clone().set_requires_grad(true));
+    const auto y = function(leaves[0], leaves[1], leaves[2]);
+    auto all = torch::autograd::grad({y}, leaves, {v_out});
+    all.push_back(y.detach());
+    return all;
+  };
+  const auto ours = run(attention);
+  const auto composed =
+      run([&](const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+        const auto s = at::einsum("nthd,nshd->nhts", {q, k}) / std::sqrt(static_cast<double>(d));
+        return at::einsum("nhts,nshd->nthd", {s.softmax(3), v});
+      });
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    BOOST_TEST(testing::largest_difference(ours[i], composed[i]) < 1e-12);
 }
