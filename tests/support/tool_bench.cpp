@@ -36,7 +36,8 @@ ToolBench::ToolBench() {
 }
 
 ProcessResult ToolBench::run(Words words, ProcessOptions options) const {
-  if (words.at(0) != "restore-compare") words.insert(words.end(), {"--progress", "none"});
+  if (words.at(0) != "restore-compare" && words.at(0) != "restore-prior")
+    words.insert(words.end(), {"--progress", "none"});
   if (options.folder.empty()) options.folder = path();
   return run_restore(words, options);
 }
