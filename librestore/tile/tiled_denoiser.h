@@ -46,6 +46,9 @@ class TiledMmseDenoiser : public MmseDenoiser {
   double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
   SigmaRange sigma_range() const override { return prior_->sigma_range(); }
   std::string name() const override { return prior_->name(); }
+  std::string remark(std::int64_t height, std::int64_t width) const override {
+    return prior_->remark(height, width);
+  }
 
  private:
   std::shared_ptr<const MmseDenoiser> prior_;

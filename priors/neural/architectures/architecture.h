@@ -32,6 +32,8 @@ class Architecture {
                                 double level) const = 0;
 
   virtual int channels() const = 0;
+  // Of the layers at full resolution: what most of the memory goes to.
+  virtual double full_width() const = 0;
   virtual int alignment() const { return 1; }
   // As Denoiser's: radius in pixels, an upper bound; empty: unbounded.
   virtual std::optional<int> receptive_field() const { return std::nullopt; }

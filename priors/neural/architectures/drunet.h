@@ -26,6 +26,7 @@ class Drunet : public Architecture {
   WeightShapes weight_shapes() const override;
   torch::Tensor forward(const Layers& layers, const torch::Tensor& x, double sigma) const override;
   int channels() const override { return config_.channels; }
+  double full_width() const override { return static_cast<double>(config_.width[0]); }
   int alignment() const override { return 8; }
   std::optional<int> receptive_field() const override;
 

@@ -42,6 +42,7 @@ class EdmUnet : public Architecture {
   torch::Tensor forward(const Layers& layers, const torch::Tensor& x,
                         double c_noise) const override;
   int channels() const override { return config_.channels; }
+  double full_width() const override { return static_cast<double>(config_.width[0]); }
   int alignment() const override { return 1 << (config_.width.size() - 1); }
   std::optional<int> picture_size() const override { return config_.picture_size; }
 

@@ -23,6 +23,7 @@ class Ffdnet : public Architecture {
   WeightShapes weight_shapes() const override;
   torch::Tensor forward(const Layers& layers, const torch::Tensor& x, double sigma) const override;
   int channels() const override { return config_.channels; }
+  double full_width() const override { return static_cast<double>(config_.width) / 4; }
   int alignment() const override { return 2; }
   std::optional<int> receptive_field() const override { return 2 * config_.convolutions + 1; }
 

@@ -32,6 +32,7 @@ class PlainCnn : public Architecture {
   WeightShapes weight_shapes() const override;
   torch::Tensor forward(const Layers& layers, const torch::Tensor& x, double sigma) const override;
   int channels() const override { return config_.channels; }
+  double full_width() const override { return static_cast<double>(config_.width); }
   std::optional<int> receptive_field() const override;
 
   bool knows_sigma() const { return config_.kind == PlainCnnKind::fdncnn || config_.networks > 0; }

@@ -49,6 +49,7 @@ class Unet2d : public Architecture {
   WeightShapes weight_shapes() const override;
   torch::Tensor forward(const Layers& layers, const torch::Tensor& x, double t) const override;
   int channels() const override { return config_.in_channels; }
+  double full_width() const override { return static_cast<double>(config_.block_out_channels[0]); }
   int alignment() const override { return 1 << (config_.block_out_channels.size() - 1); }
   std::optional<int> picture_size() const override { return config_.sample_size; }
 

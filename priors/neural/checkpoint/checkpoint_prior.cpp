@@ -188,6 +188,12 @@ CheckpointDenoiser::CheckpointDenoiser(CheckpointPrior prior, std::string name)
     weights_[tensor_name] = tensor.to(torch::kFloat32).contiguous();
 }
 
+double CheckpointDenoiser::bytes_per_pixel() const {
+  // On the way up: input, skip, both side by side, what a block makes of them and the library's own copies.
+  constexpr double kPlanesOfWidth = 8;
+  return kPlanesOfWidth * prior_.architecture->full_width() * sizeof(float);
+}
+
 const NamedTensors& CheckpointDenoiser::weights_for(torch::ScalarType type) const {
   if (type != torch::kFloat64) return weights_;
   std::call_once(float64_once_, [&] {

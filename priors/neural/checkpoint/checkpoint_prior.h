@@ -44,6 +44,7 @@ class CheckpointDenoiser : public LearnedDenoiser {
     return prior_.architecture->receptive_field();
   }
   int alignment() const override { return prior_.architecture->alignment(); }
+  double bytes_per_pixel() const override;
   SigmaRange sigma_range() const override { return prior_.parametrization->sigma_range(); }
 
  private:

@@ -10,16 +10,16 @@ namespace {
 
 struct StorageRow {
   const char* name;
-  torch::ScalarType type;
+  c10::ScalarType type;
 };
-constexpr std::array<StorageRow, 8> kStorages{{{"torch.FloatStorage", torch::kFloat32},
-                                               {"torch.HalfStorage", torch::kFloat16},
-                                               {"torch.BFloat16Storage", torch::kBFloat16},
-                                               {"torch.DoubleStorage", torch::kFloat64},
-                                               {"torch.LongStorage", torch::kInt64},
-                                               {"torch.IntStorage", torch::kInt32},
-                                               {"torch.ByteStorage", torch::kUInt8},
-                                               {"torch.BoolStorage", torch::kBool}}};
+constexpr std::array<StorageRow, 8> kStorages{{{"torch.FloatStorage", c10::ScalarType::Float},
+                                               {"torch.HalfStorage", c10::ScalarType::Half},
+                                               {"torch.BFloat16Storage", c10::ScalarType::BFloat16},
+                                               {"torch.DoubleStorage", c10::ScalarType::Double},
+                                               {"torch.LongStorage", c10::ScalarType::Long},
+                                               {"torch.IntStorage", c10::ScalarType::Int},
+                                               {"torch.ByteStorage", c10::ScalarType::Byte},
+                                               {"torch.BoolStorage", c10::ScalarType::Bool}}};
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";

@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-#include <torch/types.h>
+#include <c10/core/ScalarType.h>
 
 #include "priors/neural/layers/file_bytes.h"
 
@@ -30,7 +30,7 @@ struct PickleGlobal {
 };
 struct PickleStorage {  // ('storage', type, key, device, elements)
   std::string_view key;
-  torch::ScalarType type;
+  c10::ScalarType type;
   std::int64_t elements;
 };
 struct PickleTensor {  // torch._utils._rebuild_tensor_v2
