@@ -83,8 +83,8 @@ mosaic() {
   awk "BEGIN { printf \"%.0f megapixels: %.0f s, %d MB\n\", $side * $side / 1e6, $seconds, $kilobytes / 1024 }"
   for at in 0.2 0.5 0.7; do
     local left top
-    left=$(awk "BEGIN { print int($side * $at) }")
-    top=$left
+    left=$(awk "BEGIN { print int(($side - 3000) * $at) }")
+    top=$(awk "BEGIN { print int(($side - 700) * $at) }")
     oiiotool in.tif --cut "3000x700+$left+$top" -d uint8 -o cut.tif
     "${call[@]}" cut.tif -o whole.tif
     oiiotool out.tif --cut "2400x300+$((left + 300))+$((top + 200))" -d uint8 -o parts-inside.tif
