@@ -3,8 +3,10 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
+#include "operators/noise/estimators.h"
+#include "operators/noise/gain_fit.h"
 #include "operators/noise/gaussian_noise.h"
-#include "operators/noise/noise_estimate.h"
+#include "operators/noise/patch_covariance.h"
 #include "operators/noise/poisson_noise.h"
 #include "operators/noise_factory.h"
 #include "tests/support/noise_laws.h"
@@ -146,14 +148,14 @@ BOOST_AUTO_TEST_CASE(the_estimate_is_unbiased_on_pure_noise) {
   const double sigma = 0.1;
   const auto y = 0.5 + sigma * randn(rng, {1, 400, 400});
   // 600 blocks of 64 numbers: a low quantile of them scatters by about 2 %.
-  BOOST_TEST(std::abs(estimate_sigma(y) / sigma - 1) < 0.05);
+  BOOST_TEST(std::abs(patch_covariance_sigma(y) / sigma - 1) < 0.05);
 }
 
 BOOST_AUTO_TEST_CASE(the_estimate_does_not_mistake_texture_for_noise) {
   Rng rng(3);
   for (const double sigma : {5.0 / 255, 25.0 / 255}) {
     const auto x = scene(256);
-    BOOST_TEST(std::abs(estimate_sigma(x + sigma * randn_like(rng, x)) / sigma - 1) < 0.1);
+    BOOST_TEST(std::abs(patch_covariance_sigma(x + sigma * randn_like(rng, x)) / sigma - 1) < 0.1);
   }
 }
 
@@ -162,15 +164,58 @@ BOOST_AUTO_TEST_CASE(clipped_areas_do_not_hide_the_noise) {
   auto x = scene(256);
   x.narrow(2, 0, 128).fill_(1.2);  // burnt out
   const auto y = (x + 0.05 * randn_like(rng, x)).clamp(0, 1);
-  BOOST_TEST(std::abs(estimate_sigma(y) / 0.05 - 1) < 0.1);
+  BOOST_TEST(std::abs(patch_covariance_sigma(y) / 0.05 - 1) < 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(every_estimator_finds_white_noise) {
+  Rng rng(10);
+  const auto x = scene(256);
+  const auto y = x + 0.08 * randn_like(rng, x);
+  for (const auto& row : estimator_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      BOOST_TEST(std::abs(row.estimate(y, 1, 0)->sigma() / 0.08 - 1) < 0.1);
+      // In a float file that is three times as bright; and never less than it is told.
+      BOOST_TEST(std::abs(row.estimate(3 * y, 3, 0)->sigma() / 0.24 - 1) < 0.1);
+      BOOST_TEST(row.estimate(x, 1, 0.2)->sigma() >= 0.2);
+    }
+  }
+  BOOST_CHECK_THROW(find_estimator("loudness"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(gain_and_read_noise_are_found) {
+  Rng rng(11);
+  for (const auto& [gain, read] : {std::pair{0.01, 0.02}, std::pair{0.002, 0.02}}) {
+    const auto noise = make_noise(fmt::format("poisson-gaussian({}, {})", gain, read));
+    // The greys of a photograph, dark to bright.
+    const auto x = (scene(256) * torch::linspace(0.1, 1.4, 256).view({1, 1, 256, 1})).contiguous();
+    const auto fit = fit_gain(noise->sample(x, rng));
+    BOOST_TEST(std::abs(fit.gain / gain - 1) < 0.15);
+    BOOST_TEST(std::abs(fit.read / read - 1) < 0.25);
+    const double sigma = std::sqrt(fit.gain / 2 + fit.read * fit.read);
+    BOOST_TEST(std::abs(sigma / noise->sigma() - 1) < 0.05);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_is_fitted_through_its_points) {
+  const auto grey = torch::linspace(0.1, 0.9, 9, torch::kFloat64);
+  const auto fit = fit_line(grey, 0.02 * grey + 0.0009);
+  BOOST_TEST(fit.gain == 0.02, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(fit.read == 0.03, boost::test_tools::tolerance(1e-9));
+  // No line is negative anywhere.
+  BOOST_TEST(fit_line(grey, 0.02 * grey - 0.001).read == 0);
+  BOOST_TEST(fit_line(grey, 0.02 - 0.01 * grey).gain == 0);
+  auto textured = (0.02 * grey + 0.0009).clone();
+  textured[4] *= 5;
+  BOOST_TEST(fit_line(grey, textured).gain == 0.02, boost::test_tools::tolerance(0.1));
 }
 
 BOOST_AUTO_TEST_CASE(small_and_constant_pictures) {
-  BOOST_TEST(estimate_sigma(torch::full({1, 1, 40, 40}, 0.5)) < 1e-6);
-  BOOST_CHECK_THROW(estimate_sigma(torch::zeros({1, 1, 23, 100})), Error);
+  BOOST_TEST(patch_covariance_sigma(torch::full({1, 1, 40, 40}, 0.5)) < 1e-6);
+  for (const auto& row : estimator_table())
+    BOOST_CHECK_THROW(row.estimate(torch::zeros({1, 1, 23, 100}), 1, 0), Error);
   Rng rng(5);
   // One block of 64 numbers: its energy scatters by sqrt(2 / 64), the level by half of that; 4 of them.
-  BOOST_TEST(std::abs(estimate_sigma(0.5 + 0.1 * randn(rng, {1, 24, 24})) / 0.1 - 1) <
+  BOOST_TEST(std::abs(patch_covariance_sigma(0.5 + 0.1 * randn(rng, {1, 24, 24})) / 0.1 - 1) <
              4 * std::sqrt(2.0 / 64) / 2);
 }
 
