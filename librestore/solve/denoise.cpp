@@ -28,8 +28,9 @@ Result Denoise::run(const Measurement& measurement, const Denoiser& prior, Rng&,
                     Observer* observer) const {
   if (!is_identity(measurement.linear("denoise")))
     throw usage_error(
-        "denoise undoes noise alone, and this measurement has an operator as well; use "
-        "hqs, admm or fista");
+        "denoise undoes white noise alone, and this measurement has an operator or noise of "
+        "another "
+        "kind; use hqs, admm or fista");
   const double sigma = options_.sigma > 0 ? options_.sigma : measurement.sigma_y();
   if (sigma == 0) throw usage_error("denoise: the noise level is 0; give the one to remove");
   return restore_items(measurement, [&](const Measurement& item) -> Result {

@@ -9,8 +9,10 @@ namespace restore {
 namespace {
 
 constexpr std::int64_t kBlock = 8;
-// Inside a coefficient's cell by this part of its step, so that rounding finds it again.
-constexpr double kCellMargin = 0.01;
+constexpr double kGrey = 128.0 / 255;  // is coded as 0
+// Inside a coefficient's cell by this part of its step, so that what moves a little afterwards is still
+// rounded alike.
+constexpr double kCellMargin = 0.1;
 // Chroma of y that its own sampling has made smooth is sharpened by this many steps; each takes at least
 // half of what is missing where there is any to find.
 constexpr int kSharpenings = 8;
@@ -85,14 +87,14 @@ torch::Tensor Jpeg::padded_transposed(const torch::Tensor& x) const {
 }
 
 Jpeg::Planes Jpeg::split(const torch::Tensor& x) const {
-  if (!colour()) return {padded(x) - 0.5, {}};
+  if (!colour()) return {padded(x) - kGrey, {}};
   const auto ycc = mixed(colours_, padded(x));
-  return {ycc.narrow(1, 0, 1) - 0.5, options_.sampling.down(ycc.narrow(1, 1, 2))};
+  return {ycc.narrow(1, 0, 1) - kGrey, options_.sampling.down(ycc.narrow(1, 1, 2))};
 }
 
 torch::Tensor Jpeg::join(const Planes& planes) const {
   const auto h = input_shape().height, w = input_shape().width;
-  const auto luma = planes.luma.narrow(2, 0, h).narrow(3, 0, w) + 0.5;
+  const auto luma = planes.luma.narrow(2, 0, h).narrow(3, 0, w) + kGrey;
   if (!colour()) return luma;
   // Decoders repeat the frame's last chroma, not the last of the blocks.
   const auto [v, u] = options_.sampling;
@@ -169,8 +171,8 @@ torch::Tensor Jpeg::do_prox(const torch::Tensor& v, const torch::Tensor& y, doub
       change.chroma =
           change.chroma + move(planes.chroma + resampled(change.chroma), level, chroma_steps_);
   }
-  // join puts grey at 1/2, which a change has not.
-  change.luma = change.luma - 0.5;
+  // join adds the grey that split has taken off, which a change has not.
+  change.luma = change.luma - kGrey;
   const auto x = v + join(change);
   const auto energy = [&](const torch::Tensor& at) {
     return squared_norm(do_apply(at) - y) + rho * squared_norm(at - v);

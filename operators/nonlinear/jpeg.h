@@ -49,7 +49,7 @@ class Jpeg : public Operator {
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
 
   bool colour() const { return input_shape().channels == 3; }
-  // S C x on whole blocks, grey 1/2 at 0, and C^-1 U, cut to the frame.
+  // S C x on whole blocks, grey at 0, and C^-1 U, cut to the frame.
   Planes split(const torch::Tensor& x) const;
   torch::Tensor join(const Planes& planes) const;
   // C^-1 U S C x and its transpose.

@@ -31,8 +31,10 @@ torch::Tensor Quantise::do_prox(const torch::Tensor& v, const torch::Tensor& y, 
     return (do_apply(x) - y).square() + rho * (x - v).square();
   };
   auto best = v, least = energy(v);
-  // The level of y, and that of the compromise without rounding.
-  for (const auto& x : {nearest(do_apply(y)), nearest(do_apply((y + rho * v) / (1 + rho)))}) {
+  // The level of y, and the one that is cheapest with x at its cell's edge towards v:
+  // argmin_l (l - y)^2 + rho (v -+ half - l)^2
+  const auto edge = v - half * (v - y).sign();
+  for (const auto& x : {nearest(do_apply(y)), nearest(do_apply((y + rho * edge) / (1 + rho)))}) {
     const auto now = energy(x);
     best = torch::where(now < least, x, best);
     least = torch::minimum(now, least);

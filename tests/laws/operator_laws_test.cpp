@@ -7,7 +7,11 @@
 #include "operators/convolution/convolution.h"
 #include "operators/factory.h"
 #include "operators/kernel/kernels.h"
+#include "operators/noise/correlated_noise.h"
+#include "operators/noise/gaussian_noise.h"
 #include "operators/resample/decimation.h"
+#include "operators/whitened.h"
+#include "tests/support/comparison.h"
 
 namespace restore {
 namespace {
@@ -121,6 +125,62 @@ BOOST_AUTO_TEST_CASE(a_stack_is_its_measurements_below_each_other) {
   // From a measurement, each branch has its share.
   BOOST_TEST(
       (build_operator("[identity ; mask(checker:2)]", {{3, 24, 9}, true})->input_shape() == scene));
+}
+
+// The norm is a bound where W A has no closed form, and A^+ may be beyond the reach of CG there.
+void check_laws_of_whitened(const Operator& B) {
+  testing::check_shape_law(B);
+  testing::check_batch_law(B);
+  testing::check_vjp_law(B);
+  testing::check_descent_law(B);
+  testing::check_estimate_and_window(B);
+  const auto* linear = dynamic_cast<const LinearOperator*>(&B);
+  if (!linear) return;
+  testing::check_adjoint_law(*linear);
+  testing::check_prox_law(*linear);
+  testing::check_single_precision(*linear);
+  if (dynamic_cast<const SpectralOperator*>(linear)) testing::check_operator_laws(B);
+}
+
+BOOST_AUTO_TEST_CASE(whitened_operators_obey_the_laws) {
+  const CorrelatedNoise correlated(0.1, 1);
+  for (const Shape& shape : kShapes) {
+    for (const std::string expression :
+         {"identity", "mask(random:0.4, seed=3)", "blur(motion:4,30, boundary=circular)",
+          "blur(box:2)", "downsample(2, area)", "clip", "clip | quantise(4)"}) {
+      const auto A = build_operator(expression, {shape, false});
+      Rng rng(5);
+      const GaussianNoise map(0.05 + 0.1 * rand(rng, A->output_shape(), 1, torch::kFloat64), "map");
+      const auto z = torch::zeros(A->output_shape().batch(1), torch::kFloat64);
+      for (const NoiseModel* noise :
+           {static_cast<const NoiseModel*>(&map), static_cast<const NoiseModel*>(&correlated)}) {
+        BOOST_TEST_CONTEXT(expression << " on " << shape.to_string() << " under "
+                                      << noise->describe()) {
+          const auto W = noise->whitening(z, 0);
+          const auto B = whitened(A, W);
+          check_laws_of_whitened(*B);
+          const auto x = rand(rng, shape, 2, torch::kFloat64);
+          BOOST_TEST(testing::relative_difference(B->apply(x), W(A->apply(x))) < 1e-10);
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whitening_keeps_a_spectrum_where_it_can) {
+  const auto spectral = [](const std::string& expression, const NoiseModel& noise) {
+    const auto A = build_operator(expression, {{3, 8, 7}, false});
+    const auto z = torch::zeros(A->output_shape().batch(1), torch::kFloat64);
+    const auto B = whitened(A, noise.whitening(z, 0));
+    return dynamic_cast<const SpectralOperator*>(B.get()) != nullptr;
+  };
+  const GaussianNoise channels(torch::tensor({0.1, 0.2, 0.3}).view({1, 3, 1, 1}), "channels");
+  const CorrelatedNoise correlated(0.1, 1);
+  BOOST_TEST(spectral("mask(box:1,1,3,3)", channels));
+  BOOST_TEST(spectral("identity", correlated));
+  BOOST_TEST(spectral("blur(box:3, boundary=circular)", correlated));
+  BOOST_TEST(!spectral("mask(box:1,1,3,3)", correlated));
+  BOOST_TEST(!spectral("blur(box:3)", channels));
 }
 
 // A kernel with negative lobes, of rank above 1, no symmetry, and a sum of 1.

@@ -1,0 +1,29 @@
+// Methods know one sigma; instruments do not. A measurement with any noise as one with white noise:
+//
+//   W y = W A(x) + W n,   W = sigma C^(-1/2)   (librestore/model/whitening.h)
+//
+// The operator W A climbs as high as it can: a spectral one where A is diagonal and so is W (masks under
+// independent noise) or where both are circular convolutions; a linear one, whose prox is found by
+// conjugate gradients in the measurement's space, where A is linear; else one with a vjp.
+//
+// Where C depends on the noiseless measurement (Poisson) it is taken at a pilot, what A makes of the
+// smoothed initial estimate: the likelihood is that of Gaussian noise with this covariance.
+#pragma once
+
+#include "librestore/model/measurement.h"
+#include "librestore/model/whitening.h"
+
+namespace restore {
+
+// W A, whose initial estimate for W y is that of A for y.
+std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& A,
+                                         const Whitening& W);
+
+// The measurement itself where its noise is white. y: batch 1 or noise that all items share.
+Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor);
+
+// The covariance at the pilot as a noise model of its own, for a part of the measurement: what lies in the
+// rectangle `window`. Correlations stay as they are.
+std::shared_ptr<const NoiseModel> noise_in(const Measurement& measurement, const Window& window);
+
+}  // namespace restore
