@@ -1,7 +1,9 @@
 // restore-deblur: the scene behind a blur whose kernel is known.
 #include <fmt/core.h>
 
+#include "librestore/core/error.h"
 #include "operators/convolution/boundary.h"
+#include "tools/common/job_option.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -17,39 +19,55 @@ const ToolText kText = {
     "A photograph's frame cuts the scene, so --boundary unknown is the default; the others are\n"
     "for pictures that were blurred by a program."};
 
+const std::vector<std::string> kBlurs{"blur", "varying-blur", "tiled-blur"};
+
 struct Options {
   BatchOptions batch;
   MethodOptions method{.noise = "auto"};
   std::string psf;
   std::string boundary = "unknown";
+  std::string job;
+  bool noise_given = false;
 };
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  app->add_option("--psf", options.psf, "What blurred the picture: gaussian:1.6, a file ...")
-      ->option_text("KERNEL")
-      ->required();
-  app->add_option("--boundary", options.boundary, "unknown (default), circular, reflect, replicate")
-      ->option_text("NAME");
+  auto* psf =
+      app->add_option("--psf", options.psf, "What blurred the picture: gaussian:1.6, a file ...")
+          ->option_text("KERNEL");
+  auto* boundary = app->add_option("--boundary", options.boundary,
+                                   "unknown (default), circular, reflect, replicate")
+                       ->option_text("NAME");
+  app->add_option("--job", options.job, "What restore-degrade wrote, in place of the above")
+      ->option_text("JOB")
+      ->excludes(psf)
+      ->excludes(boundary);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);
   if (!parse_command_line(*app, argc, argv)) return false;
+  if (options.psf.empty() && options.job.empty())
+    throw usage_error("what blurred it? Give --psf KERNEL or --job JOB");
   check_batch_options(options.batch);
+  options.noise_given = app->count("--noise") > 0;
   return true;
+}
+
+void use_kernel(UndoRun& run, const Options& options) {
+  check_kernel("--psf", options.psf);
+  parse_boundary(options.boundary);
+  run.also_reads = kernel_files(options.psf);
+  const auto expression =
+      fmt::format("blur({}, boundary={})", kernel_argument(options.psf), options.boundary);
+  run.parameters["operator"] = expression;
+  run.degradation = [expression](const Item&) { return Degradation{expression, {}}; };
 }
 
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  check_kernel("--psf", options.psf);
-  parse_boundary(options.boundary);
-
   UndoRun run{kText.name, options.batch, options.method, Task::deblur};
-  run.also_reads = kernel_files(options.psf);
-  const auto expression =
-      fmt::format("blur({}, boundary={})", kernel_argument(options.psf), options.boundary);
-  run.parameters["operator"] = expression;
-  run.degradation = [&](const Item&) { return Degradation{expression, {}}; };
+  options.job.empty() ? use_kernel(run, options)
+                      : use_jobs(run, options.job, options.noise_given, kBlurs);
   return run_undo(run);
 }
 

@@ -1,4 +1,5 @@
 // restore-degrade: makes a measurement of a picture, and the job that says how.
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "operators/noise_factory.h"
 #include "tools/common/frame.h"
 #include "tools/common/job_files.h"
+#include "tools/common/operator_check.h"
 #include "tools/common/operator_list.h"
 #include "tools/common/picture_run.h"
 #include "tools/common/run_tool.h"
@@ -31,27 +33,60 @@ struct Options {
   std::string expression;
   std::string noise = "0";
   std::uint64_t seed = 0;
+  std::string job;
+  std::optional<Shape> scene{};  // the job's
+  std::string size = "32x24";
+  ExitCode checked = ExitCode::ok;  // what --check has found
 };
+
+// What the job says, with its paths relative to the current folder.
+void take_job(Options& options) {
+  const auto job = read_job(options.job);
+  const auto folder = fs::path(options.job).parent_path();
+  options.expression = rebase_expression(job.operator_expression, folder, ".");
+  options.noise = rebase_expression(job.noise, folder, ".");
+  options.seed = job.seed;
+  options.scene = job.scene;
+}
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  app->add_option("--operator", options.expression, "Left to right: the first acts on the picture")
-      ->option_text("EXPR")
-      ->required();
-  app->add_option("--noise", options.noise,
-                  "Standard deviation in [0,1] (default 0), or a model of --list")
+  auto* expression = app->add_option("--operator", options.expression,
+                                     "Left to right: the first acts on the picture")
+                         ->option_text("EXPR");
+  auto* noise = app->add_option("--noise", options.noise,
+                                "Standard deviation in [0,1] (default 0), or a model of --list")
+                    ->option_text("EXPR");
+  auto* seed =
+      app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
+  app->add_option("--job", options.job, "A job to do again, in place of the above")
+      ->option_text("JOB")
+      ->excludes(expression)
+      ->excludes(noise)
+      ->excludes(seed);
+  app->add_option("--size", options.size, "Of the scene of --check: WxH or WxHxC (default 32x24)")
+      ->option_text("WxH");
+  app->add_option_function<std::string>(
+         "--check",
+         [&](const std::string& text) {
+           options.checked = check_operator(text, parse_size(options.size));
+           throw CLI::Success();
+         },
+         "Measure the laws of an operator: adjoint, norm, condition number")
       ->option_text("EXPR");
-  app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
   add_listing(*app, "--list,--list-operators",
               "Print operators and noise models with their parameters", print_operators);
   add_batch_options(*app, options.batch);
   if (!parse_command_line(*app, argc, argv)) return false;
+  if (options.expression.empty() && options.job.empty())
+    throw usage_error("how is it to be measured? Give --operator EXPR or --job JOB");
+  if (!options.job.empty()) take_job(options);
   check_batch_options(options.batch);
   return true;
 }
 
 std::shared_ptr<const NoiseModel> noise_model(const std::string& text) {
-  if (text != "auto") return make_noise(text);
+  if (text != "auto" && !text.starts_with("auto(")) return make_noise(text);
   throw usage_error("--noise auto: there is nothing to estimate, say how much noise to add");
 }
 
@@ -67,7 +102,11 @@ double clipped_share(const torch::Tensor& y) {
 
 Outcome degrade(const Options& options, const NoiseModel& noise, const Item& item,
                 const Image& picture) {
-  const auto A = build_operator(options.expression, {shape_of(picture.colour), false});
+  const auto shape = shape_of(picture.colour);
+  if (options.scene && *options.scene != shape)
+    throw item_error("the picture is {}, but the job's scene is {} (channels x height x width)",
+                     shape.to_string(), options.scene->to_string());
+  const auto A = build_operator(options.expression, {shape, false});
   Rng rng(options.seed, image_key(item));
   Image result = picture;
   result.colour = noise.sample(A->apply(picture.colour), rng);
@@ -120,23 +159,20 @@ std::string describe(const Json& record) {
   return line + ", job " + record["job"].get<std::string>();
 }
 
-void print_undo(const std::string& output, const NoiseModel& noise) {
+void print_undo(const std::string& output) {
   const fs::path path = output;
   const bool folder = fs::is_directory(path);
   const auto job = folder ? path : job_path(path);
   // Without the slash that may end the name.
   auto restored = folder ? fs::path((path / "").parent_path().string() + "-restored") : path;
   if (!folder) restored.replace_filename(path.stem() += "-restored" + path.extension().string());
-  // Methods take one sigma; a noise model is named by a word.
-  const bool model = std::isalpha(static_cast<unsigned char>(noise.describe().front()));
-  const auto sigma = model ? fmt::format(" --noise {:.3g}", noise.sigma()) : std::string();
-  fmt::print("undo: restore-pnp {} --job {}{} -o {}\n", shell_word(output), shell_word(job), sigma,
+  fmt::print("undo: restore-pnp {} --job {} -o {}\n", shell_word(output), shell_word(job),
              shell_word(restored));
 }
 
 ExitCode run(int argc, char** argv) {
   Options options;
-  if (!parse(argc, argv, options)) return ExitCode::ok;
+  if (!parse(argc, argv, options)) return options.checked;
   const auto noise = noise_model(options.noise);
   auto files = expression_files(options.expression);
   for (auto& file : expression_files(options.noise)) files.push_back(std::move(file));
@@ -170,7 +206,7 @@ ExitCode run(int argc, char** argv) {
   const auto code = run_pictures(options.batch, pictures);
   const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run &&
                     options.batch.plan_to.empty();
-  if (told && code == ExitCode::ok) print_undo(options.batch.output, *noise);
+  if (told && code == ExitCode::ok) print_undo(options.batch.output);
   return code;
 }
 

@@ -1,5 +1,10 @@
 // restore-inpaint: fills holes and leaves everything else bit for bit as it is.
+#include "librestore/core/error.h"
+#include "operators/factory.h"
+#include "operators/sampling/mask.h"
 #include "tools/common/inpaint.h"
+#include "tools/common/job_files.h"
+#include "tools/common/job_option.h"
 #include "tools/common/masks.h"
 #include "tools/common/picture_run.h"
 #include "tools/common/run_tool.h"
@@ -18,21 +23,81 @@ struct Options {
   BatchOptions batch;
   MethodOptions method{.noise = "0"};
   MaskOptions mask;
+  std::string job;
+  bool noise_given = false;
+};
+
+// What to fill in a picture, and what is known of its noise; null: what --noise says.
+struct Holes {
+  torch::Tensor holes;  // 1 x 1 x H x W, bool
+  std::shared_ptr<const NoiseModel> noise{};
+  std::filesystem::path reference{};
+};
+
+struct HoleSource {
+  std::function<void(Item&)> prepare;
+  std::function<Holes(const Item&, const Shape& picture)> find;
 };
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  app->add_option("--mask", options.mask.path, "What to fill: a picture, or a folder of them")
-      ->option_text("MASK")
-      ->required();
+  auto* mask =
+      app->add_option("--mask", options.mask.path, "What to fill: a picture, or a folder of them")
+          ->option_text("MASK");
   app->add_flag("--mask-invert", options.mask.invert, "Fill black, keep white");
   app->add_option("--mask-threshold", options.mask.threshold, "White is above it (default 0.5)")
       ->option_text("T");
+  app->add_option("--job", options.job, "What restore-degrade wrote, in place of the above")
+      ->option_text("JOB")
+      ->excludes(mask);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);
   if (!parse_command_line(*app, argc, argv)) return false;
+  if (options.mask.path.empty() && options.job.empty())
+    throw usage_error("what is to be filled? Give --mask MASK or --job JOB");
   check_batch_options(options.batch);
+  options.noise_given = app->count("--noise") > 0;
   return true;
+}
+
+HoleSource from_masks(const Options& options) {
+  const auto masks = std::make_shared<const Masks>(options.mask);
+  return {[masks](Item& item) {
+            const auto relative = std::filesystem::path(item.id).parent_path();
+            item.also_reads.push_back(masks->find(item.input, relative));
+          },
+          [masks](const Item& item, const Shape& picture) -> Holes {
+            return {masks->holes(item.also_reads.back(), picture.height, picture.width)};
+          }};
+}
+
+Holes holes_of(const Job& job, const std::filesystem::path& file, const Shape& picture) {
+  const auto A = build_operator(job.operator_expression, {picture, false}, file.parent_path());
+  // A mask's singular values are 0 where it hides a value.
+  const auto* mask = dynamic_cast<const Mask*>(A.get());
+  if (!mask)
+    throw usage_error("{}: restore-inpaint undoes one mask, and this is \"{}\"", file.string(),
+                      job.operator_expression);
+  const auto holes = mask->singular_values().eq(0).amax(1, true);
+  if (!holes.any().item<bool>()) throw item_error("{}: the mask hides nothing", file.string());
+  return {holes, noise_of(job, file), reference_of(job, file)};
+}
+
+HoleSource from_jobs(const Options& options) {
+  const auto jobs = std::make_shared<const Jobs>(options.job);
+  if (jobs->shared()) check_job_operators(*jobs->shared(), options.job, kText.name, {"mask"});
+  return {[jobs](Item& item) {
+            const auto file = jobs->find(item.input, std::filesystem::path(item.id).parent_path());
+            const auto job = jobs->read(file);
+            check_job_operators(job, file, kText.name, {"mask"});
+            for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
+          },
+          [jobs, given = options.noise_given](const Item& item, const Shape& picture) {
+            const auto& file = item.also_reads.back();
+            auto holes = holes_of(jobs->read(file), file, picture);
+            if (given) holes.noise = nullptr;
+            return holes;
+          }};
 }
 
 // Only the surroundings of holes are computed; a mask is a byte a pixel, and held whole.
@@ -45,6 +110,7 @@ Needs needs_of(const Restorer& restorer, const Shape& shape) {
   };
   needs.halo = inpainting_margin(restorer.prior());
   needs.alignment = part_alignment(restorer.prior());
+  if (!restorer.noise().is_white()) needs.obstacle = "only white noise is computed in parts";
   return needs;
 }
 
@@ -52,7 +118,7 @@ ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
   const Restorer restorer(Task::inpaint, options.method, options.batch.max_memory);
-  const Masks masks(options.mask);
+  const auto source = options.job.empty() ? from_masks(options) : from_jobs(options);
 
   PictureRun pictures;
   pictures.tool = kText.name;
@@ -60,17 +126,24 @@ ExitCode run(int argc, char** argv) {
   pictures.parameters = restorer.parameters();
   pictures.parameters["mask_invert"] = options.mask.invert;
   pictures.parameters["mask_threshold"] = options.mask.threshold;
-  pictures.prepare = [&](Item& item) {
-    item.also_reads = {masks.find(item.input, std::filesystem::path(item.id).parent_path())};
+  pictures.prepare = [&, reads = expression_files(options.method.noise)](Item& item) {
+    item.also_reads = reads;
+    source.prepare(item);
   };
-  pictures.needs = [&](const Item&, const Shape& shape) { return needs_of(restorer, shape); };
+  pictures.needs = [&](const Item&, const Shape& shape) {
+    auto needs = needs_of(restorer, shape);
+    if (!options.job.empty()) needs.obstacle = "with a job it is not computed in parts";
+    return needs;
+  };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {
-    const auto holes = masks.holes(item.also_reads.front(), part.height, part.width);
+    const auto [holes, noise, reference] =
+        source.find(item, {picture.channels(), part.height, part.width});
     const auto& [y0, x0, height, width] = part.window;
     auto filled =
         inpaint(restorer, picture.colour, holes.narrow(2, y0, height).narrow(3, x0, width), part,
-                image_key(item), observer);
+                image_key(item), observer, noise);
+    if (part.is_whole()) add_psnr(filled.record, reference, filled.colour);
     Image result = picture;
     result.colour = filled.colour;
     return Outcome{std::move(result), std::move(filled.record), std::move(filled.deviation)};

@@ -2,6 +2,7 @@
 #include "librestore/core/error.h"
 #include "librestore/solve/table.h"
 #include "tools/common/job_files.h"
+#include "tools/common/job_option.h"
 #include "tools/common/operator_list.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -60,30 +61,12 @@ void use_operator(UndoRun& run, const Options& options) {
   run.degradation = [&](const Item&) { return Degradation{options.expression, {}}; };
 }
 
-void use_jobs(UndoRun& run, const Options& options) {
-  const auto jobs = std::make_shared<const Jobs>(options.job);
-  if (jobs->shared()) run.task = task_for(jobs->shared()->operator_expression);
-  run.prepare = [jobs](Item& item) {
-    const auto relative = std::filesystem::path(item.id).parent_path();
-    const auto file = jobs->find(item.input, relative);
-    item.also_reads = expression_files(jobs->read(file).operator_expression, file.parent_path());
-    item.also_reads.push_back(file);
-  };
-  run.degradation = [jobs, &options](const Item& item) {
-    const auto& file = item.also_reads.back();
-    const auto job = jobs->read(file);
-    Degradation degradation{job.operator_expression, file.parent_path(), job.scene};
-    if (!options.noise_given) degradation.sigma = parse_noise(job.noise);
-    if (!job.reference.empty()) degradation.reference = file.parent_path() / job.reference;
-    return degradation;
-  };
-}
-
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
   UndoRun run{kText.name, options.batch, options.method};
-  options.job.empty() ? use_operator(run, options) : use_jobs(run, options);
+  options.job.empty() ? use_operator(run, options)
+                      : use_jobs(run, options.job, options.noise_given);
   return run_undo(run);
 }
 

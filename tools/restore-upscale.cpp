@@ -1,6 +1,8 @@
 // restore-upscale: the larger picture that, made smaller again, is the one at hand.
 #include <fmt/core.h>
 
+#include "librestore/core/error.h"
+#include "tools/common/job_option.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/undo.h"
@@ -23,35 +25,47 @@ struct Options {
   MethodOptions method{.noise = "auto"};
   double factor = 2;
   std::string kernel = "bicubic";
+  std::string job;
+  bool noise_given = false;
 };
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
-  app->add_option("-s,--scale", options.factor, "Factor of both sides: 2, 2.5")
-      ->option_text("FACTOR")
-      ->check(CLI::Range(1.0, 64.0))
-      ->required();
-  app->add_option("--kernel", options.kernel,
-                  "bicubic (default), area, lanczos, gaussian:1.6 or a file")
-      ->option_text("KERNEL");
+  auto* scale = app->add_option("-s,--scale", options.factor, "Factor of both sides: 2, 2.5")
+                    ->option_text("FACTOR")
+                    ->check(CLI::Range(1.0, 64.0));
+  auto* kernel = app->add_option("--kernel", options.kernel,
+                                 "bicubic (default), area, lanczos, gaussian:1.6 or a file")
+                     ->option_text("KERNEL");
+  app->add_option("--job", options.job, "What restore-degrade wrote, in place of the above")
+      ->option_text("JOB")
+      ->excludes(scale)
+      ->excludes(kernel);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);
   if (!parse_command_line(*app, argc, argv)) return false;
+  if (app->count("--scale") == 0 && options.job.empty())
+    throw usage_error("how much larger? Give --scale FACTOR or --job JOB");
   check_batch_options(options.batch);
+  options.noise_given = app->count("--noise") > 0;
   return true;
+}
+
+void use_factor(UndoRun& run, const Options& options) {
+  check_kernel("--kernel", options.kernel, kResizeFilters);
+  run.also_reads = kernel_files(options.kernel);
+  const auto expression = fmt::format("downsample({}, {})", options.factor,
+                                      kernel_argument(options.kernel, kResizeFilters));
+  run.parameters["operator"] = expression;
+  run.degradation = [expression](const Item&) { return Degradation{expression, {}}; };
 }
 
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
-  check_kernel("--kernel", options.kernel, kResizeFilters);
-
   UndoRun run{kText.name, options.batch, options.method, Task::upscale};
-  run.also_reads = kernel_files(options.kernel);
-  const auto expression = fmt::format("downsample({}, {})", options.factor,
-                                      kernel_argument(options.kernel, kResizeFilters));
-  run.parameters["operator"] = expression;
-  run.degradation = [&](const Item&) { return Degradation{expression, {}}; };
+  options.job.empty() ? use_factor(run, options)
+                      : use_jobs(run, options.job, options.noise_given, {"downsample"});
   return run_undo(run);
 }
 

@@ -1,6 +1,7 @@
 // Filling region by region is filling the picture at once, to what a viewer could tell.
 #include <boost/test/unit_test.hpp>
 
+#include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/inpaint.h"
@@ -44,11 +45,13 @@ BOOST_AUTO_TEST_CASE(regions_agree_with_the_whole) {
   const auto colour = picture(600, 900);
   const auto holes = scratch(600, 900);
   BOOST_TEST_REQUIRE(hole_regions(holes, 48).size() > 2U);
-  const Restorer restorer(Task::inpaint, options());
+  const Restorer restorer(Task::inpaint, options(), std::int64_t{1} << 30);
   Silent observer;
-  const auto by_regions = inpaint(restorer, colour, holes, 0, observer).colour;
+  const Part all{{0, 0, 600, 900}, 600, 900};
+  const auto by_regions = inpaint(restorer, colour, holes, all, 0, observer).colour;
   const auto A = std::make_shared<Mask>(Shape{3, 600, 900}, holes);
-  const auto whole = restorer.restore(colour.masked_fill(holes, 0), A, 0, 0, observer).estimate;
+  const Circumstances now{.noise = std::make_shared<GaussianNoise>(0)};
+  const auto whole = restorer.restore(colour.masked_fill(holes, 0), A, now, observer).estimate;
   const double worst = (by_regions - whole).masked_select(holes).abs().max().item<double>();
   BOOST_TEST_MESSAGE("largest difference " << worst);
   // A step of an 8-bit file. Measured: a third of it, of which the prox's own tolerance is a part.

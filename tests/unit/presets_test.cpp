@@ -6,7 +6,8 @@
 using namespace restore;
 
 BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters) {
-  for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::denoise, Task::general})
+  for (const Task task : {Task::inpaint, Task::upscale, Task::deblur, Task::denoise, Task::general,
+                          Task::nonlinear, Task::compression})
     for (const std::string prior :
          {"tv", "tv:0.5", "self", "natural", "/some/where/my.safetensors"})
       for (const std::string method : {"", "hqs", "admm", "fista", "denoise"}) {
@@ -29,4 +30,6 @@ BOOST_AUTO_TEST_CASE(a_single_operator_tells_the_task) {
   BOOST_TEST((task_for("blur(gaussian:1.6, boundary=circular)") == Task::deblur));
   BOOST_TEST((task_for("downsample(2)") == Task::upscale));
   BOOST_TEST((task_for("blur(gaussian:1.6) | downsample(2)") == Task::general));
+  BOOST_TEST((task_for("jpeg(20)") == Task::compression));
+  BOOST_TEST((task_for("blur(gaussian:1.6) | clip") == Task::nonlinear));
 }

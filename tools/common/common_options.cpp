@@ -1,7 +1,5 @@
 #include "tools/common/common_options.h"
 
-#include <cmath>
-
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
@@ -99,8 +97,8 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->check(CLI::PositiveNumber)
       ->group(kMethod);
   const auto noise_help =
-      "Of the input, pixels in [0,1]: 0.02, 5/255, auto (default " + options.noise + ")";
-  app.add_option("--noise", options.noise, noise_help)->option_text("S")->group(kMethod);
+      "Of the input, [0,1]: 0.02, poisson(0.01), auto (default " + options.noise + ")";
+  app.add_option("--noise", options.noise, noise_help)->option_text("NOISE")->group(kMethod);
   app.add_option("--seed", options.seed, "Of methods that draw random numbers (default 0)")
       ->option_text("N")
       ->group(kMethod);
@@ -145,14 +143,6 @@ ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
     values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
   }
   return values;
-}
-
-std::optional<double> parse_noise(const std::string& text) {
-  if (text == "auto") return std::nullopt;
-  const double sigma = parse_number(text, "--noise");
-  if (!(sigma >= 0) || !std::isfinite(sigma))
-    throw usage_error("--noise {}: a standard deviation is a number from 0 up", text);
-  return sigma;
 }
 
 }  // namespace restore

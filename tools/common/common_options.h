@@ -42,7 +42,7 @@ struct MethodOptions {
   std::string method{};                   // empty: what the preset says
   std::vector<std::string> parameters{};  // K=V
   std::optional<int> steps{};
-  std::string noise{};  // a number, or "auto"
+  std::string noise{};  // tools/common/noise_option.h
   std::uint64_t seed = 0;
   std::string tile = "auto";      // of the prior: auto, a side in pixels, or 0 for none
   std::optional<int> samples{};   // of the posterior; methods that draw none refuse
@@ -62,8 +62,5 @@ void check_batch_options(const BatchOptions& options);
 
 // The `K=V`s, --steps and --samples as the method takes them; `sampler`: it draws samples.
 ParameterValues parameter_values(const MethodOptions& options, bool sampler);
-
-// --noise: a standard deviation in [0,1] units, empty for `auto`. Usage error when negative.
-std::optional<double> parse_noise(const std::string& text);
 
 }  // namespace restore

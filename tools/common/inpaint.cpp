@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
+#include "operators/whitened.h"
 #include "priors/patch/self.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/picture_run.h"
@@ -75,13 +77,18 @@ std::int64_t inpainting_margin(const Denoiser& prior) {
 }
 
 Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
-                  const Part& part, std::uint64_t image, Observer& observer) {
+                  const Part& part, std::uint64_t image, Observer& observer,
+                  const std::shared_ptr<const NoiseModel>& given_noise) {
   const auto regions = hole_regions(holes, inpainting_margin(restorer.prior()));
   RegionProgress progress(observer, pixels_of(regions));
   // 0 counts as clipped, which keeps holes out of an estimate of the noise.
   const auto known = colour.masked_fill(holes, 0);
-  Circumstances now{.range = part.is_whole() ? range_of(known) : part.range, .image = image};
-  now.sigma = part.sigma ? *part.sigma : restorer.sigma_of(known, 0);
+  auto noise = given_noise;
+  if (!noise && part.sigma) noise = std::make_shared<GaussianNoise>(*part.sigma);
+  if (!noise) noise = restorer.noise().of(known, 0);
+  const Measurement whole{known, std::make_shared<Mask>(shape_of(known), holes), noise};
+  Circumstances now{
+      .noise = noise, .range = part.is_whole() ? range_of(known) : part.range, .image = image};
   auto filled = colour.clone();
   torch::Tensor deviation;
   Total total;
@@ -93,6 +100,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     const auto A = std::make_shared<Mask>(shape_of(y), missing);
     now.y0 = part.window.y0 + context.top;
     now.x0 = part.window.x0 + context.left;
+    now.noise = noise_in(whole, {context.top, context.left, context.height(), context.width()});
     const auto restored = restorer.restore(y, A, now, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();
@@ -109,7 +117,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     if (!deviation.defined()) deviation = torch::zeros_like(colour);
     fill(deviation, restored.deviation);
   }
-  auto record = record_of(total.summary(), now.sigma);
+  auto record = record_of(total.summary(), *noise);
   if (!remark.empty()) record["remark"] = remark;
   record["regions"] = regions.size();
   record["computed_pixels"] = pixels_of(regions);

@@ -4,6 +4,7 @@
 
 #include "operators/factory.h"
 #include "operators/kernel/kernels.h"
+#include "operators/noise/estimators.h"
 #include "operators/noise_factory.h"
 
 namespace restore {
@@ -20,6 +21,10 @@ void print_operators() {
     fmt::print("  {:<18} {}\n", row.name, row.summary);
     for (const auto& line : row.parameters) fmt::print("  {:<18}   {}\n", "", line);
   }
+  fmt::print("\nEstimates of noise, for tools that restore:\n");
+  for (const auto& row : estimator_table())
+    fmt::print("  {:<24} {}\n  {:<24} {}\n", "auto(" + row.name + ")", row.summary, "",
+               row.citation);
 }
 
 }  // namespace restore

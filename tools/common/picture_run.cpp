@@ -170,8 +170,9 @@ std::uint64_t image_key(const Item& item) {
   return stable_hash(bytes);
 }
 
-Json record_of(const Summary& summary, double sigma) {
-  Json record{{"residual", summary.data_residual}, {"sigma", sigma}};
+Json record_of(const Summary& summary, const NoiseModel& noise) {
+  Json record{{"residual", summary.data_residual}, {"sigma", noise.sigma()}};
+  if (!noise.is_white()) record["noise"] = noise.describe();
   record.update(to_json(summary));
   record.erase("data_residual");
   return record;
@@ -182,9 +183,11 @@ std::string describe_restored(const Json& record, bool verbose) {
   auto line = fmt::format("residual {:.2f} sigma, {} step{}", record["residual"].get<double>(),
                           steps, steps == 1 ? "" : "s");
   if (record.contains("remark")) line += ", " + record["remark"].get<std::string>();
-  if (verbose)
-    line += fmt::format(", sigma {:.5f}, {} denoiser calls, {}", record["sigma"].get<double>(),
-                        record["denoiser_calls"].get<int>(), record["message"].get<std::string>());
+  if (!verbose) return line;
+  line += record.contains("noise") ? ", noise " + record["noise"].get<std::string>()
+                                   : fmt::format(", sigma {:.5f}", record["sigma"].get<double>());
+  line += fmt::format(", {} denoiser calls, {}", record["denoiser_calls"].get<int>(),
+                      record["message"].get<std::string>());
   return line;
 }
 

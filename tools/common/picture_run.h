@@ -35,7 +35,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run);
 std::uint64_t image_key(const Item& item);
 
 // The record of a restored picture, and its line: residual, steps, and more when `verbose`.
-Json record_of(const Summary& summary, double sigma);
+Json record_of(const Summary& summary, const NoiseModel& noise);
 std::string describe_restored(const Json& record, bool verbose);
 
 }  // namespace restore

@@ -1,10 +1,13 @@
 #include "tools/common/presets.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <vector>
 
+#include "librestore/core/named_rows.h"
 #include "operators/expression/expression.h"
+#include "operators/factory.h"
 
 namespace restore {
 namespace {
@@ -25,6 +28,8 @@ const std::vector<Row>& rows() {
   static const ParameterValues longer{{"iterations", "30"}, {"sigma", "0.05"}, {"lambda", "0.4"}};
   static const ParameterValues falling{{"iterations", "12"}, {"lambda", "0.2"}};
   static const ParameterValues dpir_short{{"iterations", "8"}};
+  // What JPEG at quality 20 has done is smaller than DPIR's first noise level.
+  static const ParameterValues from_below{{"iterations", "8"}, {"sigma_start", "0.03"}};
   static const ParameterValues dpir_long{{"iterations", "24"}};
   // Seven steps for each octave of sigma from scale 8 down, see priors/patch/completion.h.
   static const ParameterValues self_scales{
@@ -45,8 +50,18 @@ const std::vector<Row>& rows() {
       {Task::deblur, "", {"hqs", dpir_short}},        // best
       {Task::denoise, "", {"denoise", {}}},           // best
       {Task::general, "", {"hqs", dpir_long}},        // best
+      {Task::nonlinear, "", {"hqs", dpir_long}},      // best
+      {Task::compression, "", {"hqs", from_below}},   // best
   };
   return table;
+}
+
+bool is_nonlinear(const std::vector<ExpressionCall>& calls) {
+  return std::any_of(calls.begin(), calls.end(), [](const ExpressionCall& call) {
+    const auto* row = look_up(operator_table(), call.name);
+    return (row && row->rung.starts_with("nonlinear")) ||
+           std::any_of(call.branches.begin(), call.branches.end(), is_nonlinear);
+  });
 }
 
 std::string_view kind_of(Task task, std::string_view prior) {
@@ -62,10 +77,12 @@ Task task_for(const std::string& expression) {
   static const std::map<std::string, Task> tasks{{"mask", Task::inpaint},
                                                  {"downsample", Task::upscale},
                                                  {"blur", Task::deblur},
+                                                 {"jpeg", Task::compression},
                                                  {"identity", Task::denoise}};
   const auto calls = parse_expression(ExpressionSource(expression));
   const auto found = tasks.find(calls.front().name);
-  return calls.size() == 1 && found != tasks.end() ? found->second : Task::general;
+  if (calls.size() == 1 && found != tasks.end()) return found->second;
+  return is_nonlinear(calls) ? Task::nonlinear : Task::general;
 }
 
 Preset find_preset(Task task, const std::string& prior, const std::string& method) {

@@ -12,10 +12,13 @@ enum class Task {
   upscale,
   deblur,
   denoise,
-  general,  // any operator
+  compression,  // JPEG
+  general,      // any linear operator
+  nonlinear,    // any other
 };
 
-// The task that an operator expression amounts to: that of its only operator, else `general`. Usage
+// The task that an operator expression amounts to: that of its only operator, else `general`, or
+// `nonlinear` where one of them is. Usage
 // error when it is no expression.
 Task task_for(const std::string& expression);
 

@@ -9,7 +9,7 @@
 #include "librestore/run/file_hash.h"
 #include "librestore/tile/tiled_denoiser.h"
 #include "operators/noise/gaussian_noise.h"
-#include "operators/noise/noise_estimate.h"
+#include "operators/whitened.h"
 #include "priors/factory.h"
 #include "priors/neural/checkpoint/load_prior.h"
 #include "priors/neural/checkpoint/read_checkpoint.h"
@@ -22,6 +22,8 @@ namespace {
 
 // Needs no more than a linear operator, and samples that come near the posterior's (docs/posterior.md).
 constexpr const char* kDefaultSampler = "pigdm";
+// Needs no more than a vjp.
+constexpr const char* kNonlinearSampler = "diffpir";
 
 constexpr std::int64_t kLeastTile = 64;  // px; below, nearly all work would be the halo's
 // Copies of the scene that a solver, its operator and the picture's way through the tool hold, and that
@@ -71,10 +73,14 @@ void check_estimate(const Result& result) {
 double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
 
 Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
-    : sigma_(parse_noise(options.noise)), seed_(options.seed) {
+    : noise_(options.noise), seed_(options.seed) {
   const auto prior = options.prior.empty() ? default_prior_name() : options.prior;
   const bool any = options.method.empty() && options.wants_samples();
-  auto [method, parameters] = find_preset(task, prior, any ? kDefaultSampler : options.method);
+  // One call of the denoiser undoes white noise alone.
+  if (task == Task::denoise && !noise_.is_white()) task = Task::general;
+  const bool linear = task != Task::nonlinear && task != Task::compression;
+  const auto sampler = linear ? kDefaultSampler : kNonlinearSampler;
+  auto [method, parameters] = find_preset(task, prior, any ? sampler : options.method);
   draws_ = sampler_kind(method).has_value();
   if (options.wants_samples() && !draws_)
     throw usage_error(
@@ -100,13 +106,6 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
                  {"version", RESTORE_VERSION}};
 }
 
-double Restorer::sigma_of(const torch::Tensor& y, double floor) const {
-  if (sigma_) return *sigma_;
-  const double scale = range_of(y);
-  if (std::min(y.size(2), y.size(3)) < kSmallestForNoise) return floor;
-  return std::max(floor, scale * estimate_sigma(y / scale));
-}
-
 double Restorer::bytes_for(const Shape& scene) const {
   const auto pixels = static_cast<double>(scene.pixels());
   double evaluated = pixels;
@@ -123,16 +122,19 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
                            const Circumstances& now, Observer& observer) const {
   const TorchThreadLimit threads(A->input_shape().pixels());
   const double scale = scale_of(now.range, *A);
-  const Measurement measurement{scaled(y, 1 / scale), A,
-                                std::make_shared<GaussianNoise>(now.sigma / scale)};
+  const Measurement given{y, A, now.noise};
+  const auto white = whitened(given);
+  const Measurement measurement{scaled(white.y, 1 / scale), white.A,
+                                std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
   const auto prior =
       dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(measurement) : prior_;
   auto result = method_->run(measurement, *prior, rng, &observer);
-  if (one_sample_) {
-    result.estimate = result.samples.front();
-    result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);
-  }
+  if (one_sample_) result.estimate = result.samples.front();
+  // By the noise where the estimate is, not where a pilot was.
+  if (result.summary.usable())
+    result.summary.data_residual =
+        residual_in_sigmas(given, scaled(result.estimate, scale), scale * kSigmaFloor);
   check_estimate(result);
   torch::Tensor deviation;
   if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;

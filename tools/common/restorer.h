@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include <torch/types.h>
 
 #include "librestore/core/json.h"
 #include "librestore/model/method.h"
 #include "tools/common/common_options.h"
+#include "tools/common/noise_option.h"
 #include "tools/common/presets.h"
 
 namespace restore {
@@ -24,7 +24,7 @@ struct Restored {
 
 // What one measurement is restored under.
 struct Circumstances {
-  double sigma = 0;         // the noise of y
+  std::shared_ptr<const NoiseModel> noise;  // of y
   double range = 1;         // where the values of the whole picture end: 1, or more in float files
   std::uint64_t image = 0;  // keys the random numbers
   std::int64_t y0 = 0, x0 = 0;  // where the scene begins in that of the whole picture
@@ -41,17 +41,15 @@ class Restorer {
   Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
   // y: 1 x output_shape of A. For a linear A the problem is divided by the range, noise included, and
-  // the estimate multiplied by it. Item error when the method diverges.
+  // the estimate multiplied by it. Noise that is not white is made so first (operators/whitened.h). Item
+  // error when the method diverges.
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                    const Circumstances& circumstances, Observer& observer) const;
 
   // Bytes that restoring a scene of this shape takes, about, from above.
   double bytes_for(const Shape& scene) const;
 
-  // As the user gave it; for `auto` estimated from `y` itself, at least `floor`, which is also
-  // the answer for pictures too small for an estimate.
-  double sigma_of(const torch::Tensor& y, double floor) const;
-
+  const NoiseOption& noise() const { return noise_; }
   const Denoiser& prior() const { return *prior_; }
   // All that decides the result, for the record of a run.
   const Json& parameters() const { return parameters_; }
@@ -62,7 +60,7 @@ class Restorer {
   std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
   std::int64_t samples_ = 0;  // of the posterior
   bool draws_ = false, one_sample_ = false, wants_deviation_ = false;
-  std::optional<double> sigma_;
+  NoiseOption noise_;
   std::uint64_t seed_;
   Json parameters_;
 };

@@ -7,7 +7,9 @@
 #include "librestore/image/image_io.h"
 #include "librestore/metric/psnr.h"
 #include "operators/factory.h"
+#include "operators/noise/gaussian_noise.h"
 #include "tools/common/frame.h"
+#include "tools/common/job_files.h"
 
 namespace restore {
 namespace {
@@ -36,19 +38,17 @@ bool is_lossy(const std::filesystem::path& file) {
   return extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
 }
 
-double noise_of(const Restorer& restorer, const Degradation& degradation, const Item& item,
-                const Image& picture) {
+std::shared_ptr<const NoiseModel> noise_of(const Restorer& restorer, const Degradation& degradation,
+                                           bool rounds, const Item& item, const Image& picture) {
   const bool coarse = picture.sample_type == SampleType::uint8;
   const double least = !coarse ? 0 : is_lossy(item.input) ? kLeastEstimateLossy : kLeastEstimate;
-  const double sigma =
-      degradation.sigma ? *degradation.sigma : restorer.sigma_of(picture.colour, least);
-  return coarse ? std::max(sigma, kRounding) : sigma;
-}
-
-void add_psnr(Json& record, const Degradation& degradation, const torch::Tensor& estimate) {
-  if (degradation.reference.empty() || !std::filesystem::exists(degradation.reference)) return;
-  const auto reference = load_image(degradation.reference).colour;
-  if (reference.sizes() == estimate.sizes()) record["psnr"] = psnr(reference, estimate.clamp(0, 1));
+  auto noise = degradation.noise ? degradation.noise : restorer.noise().model();
+  // What rounds leaves no noise that an estimate could find.
+  if (!noise && rounds) noise = std::make_shared<GaussianNoise>(kLeastEstimate);
+  if (!noise) noise = restorer.noise().of(picture.colour, least);
+  if (coarse && noise->is_white() && noise->sigma() < kRounding)
+    return std::make_shared<GaussianNoise>(kRounding);
+  return noise;
 }
 
 // What a job says of the whole scene does not hold for a part.
@@ -61,18 +61,21 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
              const Image& picture, const Part& part, Observer& observer) {
   const auto A =
       build(part.is_whole() ? degradation : without_scene(degradation), shape_of(picture.colour));
-  const double sigma = part.sigma ? *part.sigma : noise_of(restorer, degradation, item, picture);
+  std::shared_ptr<const NoiseModel> noise;
+  if (part.sigma) noise = std::make_shared<GaussianNoise>(*part.sigma);
+  if (!noise)
+    noise = noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
   auto restored = restorer.restore(picture.colour, A,
-                                   {.sigma = sigma,
+                                   {.noise = noise,
                                     .range = part.range,
                                     .image = image_key(item),
                                     .y0 = part.window.y0 * scale,
                                     .x0 = part.window.x0 * scale},
                                    observer);
-  auto record = record_of(restored.summary, sigma);
+  auto record = record_of(restored.summary, *noise);
   if (!restored.remark.empty()) record["remark"] = restored.remark;
-  if (part.is_whole()) add_psnr(record, degradation, restored.estimate);
+  if (part.is_whole()) add_psnr(record, degradation.reference, restored.estimate);
 
   Image result = picture;
   if (degradation.scene && part.is_whole()) {
@@ -94,6 +97,9 @@ constexpr std::int64_t kProbe = 96;  // px
 Needs needs_of(const Restorer& restorer, const Degradation& degradation, const Shape& measured) {
   Needs needs;
   needs.obstacle = obstacle_to_parts(degradation.expression);
+  const bool white =
+      degradation.noise ? degradation.noise->is_white() : restorer.noise().is_white();
+  if (needs.obstacle.empty() && !white) needs.obstacle = "only white noise is computed in parts";
   if (!needs.obstacle.empty()) {
     const auto A = build(degradation, measured);
     const double bytes = restorer.bytes_for(A->input_shape());
@@ -129,22 +135,31 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
 
 }  // namespace
 
+void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate) {
+  if (reference.empty() || !std::filesystem::exists(reference)) return;
+  const auto scene = load_image(reference).colour;
+  if (scene.sizes() == estimate.sizes()) record["psnr"] = psnr(scene, estimate.clamp(0, 1));
+}
+
 ExitCode run_undo(const UndoRun& run) {
   const Restorer restorer(run.task, run.method, run.batch.max_memory);
+  auto reads = expression_files(run.method.noise);
+  reads.insert(reads.end(), run.also_reads.begin(), run.also_reads.end());
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;
   pictures.parameters = restorer.parameters();
   pictures.parameters.update(run.parameters);
   pictures.prepare = [&](Item& item) {
-    item.also_reads = run.also_reads;
+    item.also_reads = reads;
     if (run.prepare) run.prepare(item);
   };
   pictures.needs = [&](const Item& item, const Shape& measured) {
     return needs_of(restorer, run.degradation(item), measured);
   };
   pictures.sigma = [&](const Item& item, const Image& window) {
-    return noise_of(restorer, run.degradation(item), item, window);
+    // Operators that round are not computed in parts, nor is noise that is not white.
+    return noise_of(restorer, run.degradation(item), false, item, window)->sigma();
   };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {

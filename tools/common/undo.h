@@ -19,8 +19,8 @@ struct Degradation {
   // The shape of the scene where it is known; the estimate is then the whole scene. Without, it is what
   // shows in the frame of the picture.
   std::optional<Shape> scene{};
-  std::optional<double> sigma{};      // the noise where it is known; else the restorer's
-  std::filesystem::path reference{};  // the scene itself, to tell the PSNR; may be empty
+  std::shared_ptr<const NoiseModel> noise{};  // where it is known; else the restorer's
+  std::filesystem::path reference{};          // the scene itself, to tell the PSNR; may be empty
 };
 
 struct UndoRun {
@@ -33,6 +33,9 @@ struct UndoRun {
   std::function<void(Item&)> prepare{};  // more to read for one picture; may be empty
   Json parameters = Json::object();      // what decides the result besides the method
 };
+
+// Adds the PSNR against the picture `reference`, where there is one of the estimate's size.
+void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate);
 
 ExitCode run_undo(const UndoRun& run);
 

@@ -1,0 +1,110 @@
+// Noise models and jobs through the tools: what restore-degrade has made, every tool undoes by its job.
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/core/json.h"
+#include "tests/support/tool_bench.h"
+
+using namespace restore;
+using restore::testing::ToolBench;
+using restore::testing::Words;
+
+namespace {
+
+Json undone(const ToolBench& bench, Words words) {
+  words.insert(words.end(), {"--prior", "tv", "--json", "-o", "x.png"});
+  return Json::parse(bench.run_well(words).out);
+}
+
+void degrade(const ToolBench& bench, const std::string& expression, const std::string& noise,
+             const std::string& output) {
+  bench.run_well(
+      {"restore-degrade", "photo.png", "--operator", expression, "--noise", noise, "-o", output});
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_noise_model_is_undone_by_its_job) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"0.03", "identity"},
+      {"gaussian(channels:0.01,0.05,0.1)", "identity"},
+      {"correlated(0.05, length=1)", "blur(gaussian:1, boundary=circular)"},
+      {"poisson(0.02)", "identity"},
+      {"poisson-gaussian(0.01, 0.02)", "blur(gaussian:1)"},
+      {"quantisation(4)", "blur(gaussian:1)"},
+  };
+  for (const auto& [noise, expression] : cases) {
+    BOOST_TEST_CONTEXT(expression << " with " << noise) {
+      const ToolBench bench;
+      degrade(bench, expression, noise, "y.tif");
+      const auto record = undone(bench, {"restore-pnp", "y.tif", "--job", "y.json"});
+      // Half as much noise again is what an edge-keeping prior may leave, or less where it fits noise.
+      BOOST_TEST(record["residual"].get<double>() < 1.5);
+      BOOST_TEST(record["residual"].get<double>() > 0.3);
+      BOOST_TEST(record.contains("psnr"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_tool_takes_the_job_of_its_own_operator) {
+  const ToolBench bench;
+  degrade(bench, "blur(gaussian:1)", "poisson(0.01)", "blurred.png");
+  degrade(bench, "downsample(2)", "0.02", "small.png");
+  degrade(bench, "mask(box:10,12,6,6)", "poisson(0.01)", "holed.png");
+  const auto sharp = undone(bench, {"restore-deblur", "blurred.png", "--job", "blurred.json"});
+  const auto large =
+      undone(bench, {"restore-upscale", "small.png", "--job", "small.json", "--overwrite"});
+  const auto filled =
+      undone(bench, {"restore-inpaint", "holed.png", "--job", "holed.json", "--overwrite"});
+  for (const auto& record : {sharp, large, filled}) BOOST_TEST(record.contains("psnr"));
+  BOOST_TEST(sharp["noise"] == "poisson(0.01)");
+  BOOST_TEST(large["sigma"] == 0.02);
+  BOOST_TEST(filled["noise"] == "poisson(0.01)");
+}
+
+BOOST_AUTO_TEST_CASE(another_tools_job_is_refused_in_one_line) {
+  const ToolBench bench;
+  degrade(bench, "mask(box:10,12,6,6)", "0", "holed.png");
+  degrade(bench, "blur(gaussian:1)", "0.02", "blurred.png");
+  for (const Words& words :
+       {Words{"restore-deblur", "holed.png", "--job", "holed.json", "-o", "x.png"},
+        Words{"restore-upscale", "holed.png", "--job", "holed.json", "-o", "x.png"},
+        Words{"restore-inpaint", "blurred.png", "--job", "blurred.json", "-o", "x.png"}})
+    bench.check_refusal(words, ExitCode::usage, {".json", words[0], "restore-pnp"});
+  bench.check_refusal({"restore-deblur", "holed.png", "-o", "x.png"}, ExitCode::usage,
+                      {"--psf", "--job"});
+}
+
+BOOST_AUTO_TEST_CASE(a_job_makes_its_measurement_again) {
+  const ToolBench bench;
+  degrade(bench, "blur(gaussian:1) | downsample(2)", "poisson-gaussian(0.01, 0.02)", "y.tif");
+  bench.run_well({"restore-degrade", "photo.png", "--job", "y.json", "-o", "out/y.tif"});
+  BOOST_TEST(testing::read_bytes(bench / "y.tif") == testing::read_bytes(bench / "out/y.tif"));
+}
+
+BOOST_AUTO_TEST_CASE(nonlinear_operators_are_undone_by_methods_that_can) {
+  const ToolBench bench;
+  degrade(bench, "jpeg(30)", "0", "y.png");
+  BOOST_TEST(undone(bench, {"restore-pnp", "y.png", "--job", "y.json"})["residual"].get<double>() <
+             20);
+  for (const std::string method : {"fista", "daps"})
+    undone(bench, {"restore-pnp", "y.png", "--job", "y.json", "--method", method, "--steps", "3",
+                   "--overwrite"});
+  bench.check_refusal({"restore-pnp", "y.png", "--job", "y.json", "--prior", "tv", "--method",
+                       "ddnm", "-o", "z.png"},
+                      ExitCode::usage, {"ddnm needs a linear operator"});
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_is_checked_on_demand) {
+  const ToolBench bench;
+  const auto checked = [&](const std::string& expression) {
+    return bench.run_well({"restore-degrade", "--check", expression, "--size", "20x16x1"}).out;
+  };
+  BOOST_TEST(checked("blur(gaussian:1)").find("condition") != std::string::npos);
+  BOOST_TEST(checked("mask(random:0.5)").find("spectrum") != std::string::npos);
+  BOOST_TEST(checked("blur(box:3) | jpeg(50)").find("vjp") != std::string::npos);
+  bench.check_refusal({"restore-degrade", "--check", "blur(gausian:1)", "--size", "20x16"},
+                      ExitCode::usage, {"column 6"});
+  for (const std::string size : {"20", "20x", "0x3", "20x16x1x1", "ax3"})
+    bench.check_refusal({"restore-degrade", "--size", size, "--check", "identity"}, ExitCode::usage,
+                        {"--size " + size});
+}
