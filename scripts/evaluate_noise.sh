@@ -20,8 +20,7 @@ estimates() {
 
 mkdir "$work/clean"
 for picture in "$folder"/*.png; do
-  "$bin/restore-degrade" "$picture" --operator identity -q \
-    -o "$work/clean/$(basename "$picture" .png).tif"
+  oiiotool "$picture" -d float -o "$work/clean/$(basename "$picture" .png).tif"
 done
 
 ratios='
