@@ -47,14 +47,17 @@ void StepMonitor::end(Termination termination, std::string message) {
   ended_ = true;
 }
 
-bool StepMonitor::proceed(const torch::Tensor& previous, const torch::Tensor& x, double sigma) {
+bool StepMonitor::proceed(const torch::Tensor& previous, const torch::Tensor& x, double sigma,
+                          double step) {
   throw_if_interrupted();
   ++summary_.iterations;
   const double size = std::sqrt(total_squared_norm(x));
   const double move = std::sqrt(total_squared_norm(x - previous)) / std::max(size, 1e-12);
   summary_.fixed_point_residual = move;
-  const double rms = size / std::sqrt(std::max<double>(1, static_cast<double>(x.numel())));
-  if (summary_.iterations == 1) first_rms_ = std::max(rms, 1.0);
+  const double root_n = std::sqrt(std::max<double>(1, static_cast<double>(x.numel())));
+  const double rms = size / root_n;
+  if (summary_.iterations == 1)
+    first_rms_ = std::max(std::sqrt(total_squared_norm(previous)) / root_n, 1.0);
 
   if (!std::isfinite(move)) {
     end(Termination::diverged,
@@ -71,7 +74,7 @@ bool StepMonitor::proceed(const torch::Tensor& previous, const torch::Tensor& x,
   }
   smallest_residual_ = std::min(smallest_residual_, move);
 
-  const StepReport report{summary_.iterations, iterations_, sigma, move, &x};
+  const StepReport report{summary_.iterations, iterations_, sigma, step, move, &x};
   if (observer_ && !observer_->step(report) && !ended_)
     end(Termination::stopped, fmt::format("{}: stopped after step {}", method_, report.iteration));
   return !ended_ && summary_.iterations < iterations_;

@@ -46,6 +46,7 @@ struct StepReport {
   int iteration = 0;  // 1-based
   int iterations = 0;
   double sigma = 0;  // the denoiser's level in this step
+  double step = 0;   // of the data term: of a gradient, or 1 / rho of a prox; 0: not one number
   double fixed_point_residual = 0;
   const torch::Tensor* estimate = nullptr;
 };
@@ -54,6 +55,8 @@ struct StepReport {
 class Observer {
  public:
   virtual ~Observer() = default;
+  // What the method is about to explain, where a tool runs it: valid until it returns.
+  virtual void begin(const Measurement&) {}
   virtual bool step(const StepReport& report) = 0;
 };
 
@@ -71,7 +74,8 @@ class StepMonitor {
  public:
   StepMonitor(const char* method, int iterations, double tolerance, Observer* observer);
 
-  bool proceed(const torch::Tensor& previous, const torch::Tensor& x, double sigma);
+  bool proceed(const torch::Tensor& previous, const torch::Tensor& x, double sigma,
+               double step = 0);
   // Fills in the data residual and, when nothing else ended the run, `max_iterations`.
   Summary finish(const Measurement& measurement, const torch::Tensor& x, int denoiser_calls);
 
@@ -84,7 +88,7 @@ class StepMonitor {
   Observer* observer_;
   Summary summary_;
   double smallest_residual_ = 1e300;
-  double first_rms_ = 1;  // of the first estimate, [0,1] units, at least 1
+  double first_rms_ = 1;  // of what the first step began with, [0,1] units, at least 1
   bool ended_ = false;
 };
 

@@ -44,7 +44,7 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
     u = u + x - v;
     // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_{k+1} - u_{k+1})||^2
     x = A.prox(v - u, y, rho);
-    go_on = monitor.proceed(v, x, options_.sigma);
+    go_on = monitor.proceed(v, x, options_.sigma, 1 / rho);
   }
   if (is_noiseless(measurement)) v = A.prox(v, y, rho);
   return {v, {}, monitor.finish(measurement, v, D.calls())};

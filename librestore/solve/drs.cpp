@@ -45,7 +45,7 @@ Result Drs::run_item(const Measurement& measurement, const Denoiser& prior,
     v = D(2 * x - z, options_.sigma);
     // z_{k+1} = z_k + relaxation (v_k - x_k)
     z = z + options_.relaxation * (v - x);
-    go_on = monitor.proceed(x, v, options_.sigma);
+    go_on = monitor.proceed(x, v, options_.sigma, 1 / rho);
   }
   if (is_noiseless(measurement)) v = A.prox(v, y, rho);
   return {v, {}, monitor.finish(measurement, v, D.calls())};

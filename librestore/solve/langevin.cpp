@@ -25,7 +25,7 @@ PosteriorMoments sample_item(const char* name, const Measurement& measurement,
   bool go_on = true;
   for (int k = 0; go_on; ++k) {
     const auto next = kernel(target, D, delta, x, randn_like(rng, x));
-    go_on = monitor.proceed(x, next, options.sigma);
+    go_on = monitor.proceed(x, next, options.sigma, delta);
     x = next;
     // A chain that is stopped early has no moments but those of where it stands.
     if (k >= options.burn_in * options.iterations || !go_on) moments.add(x);

@@ -2,8 +2,6 @@
 // inverse problems", https://doi.org/10.1109/LSP.2017.2763583
 #include "librestore/solve/pgm.h"
 
-#include "librestore/solve/plug_and_play.h"
-
 namespace restore {
 
 const Parameters<PgmOptions>& Pgm::parameters() {
@@ -18,31 +16,17 @@ const Parameters<PgmOptions>& Pgm::parameters() {
   return table;
 }
 
-Result Pgm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
-Result Pgm::run_item(const Measurement& measurement, const Denoiser& prior,
-                     Observer* observer) const {
+FixedPointMap Pgm::map(const Measurement& measurement) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double s = options_.step / (A.norm() * A.norm());
   const double sigma =
       options_.sigma > 0 ? options_.sigma : floored_sigma(measurement) * std::sqrt(s);
-
-  PriorStep D(prior);
-  StepMonitor monitor("pgm", options_.iterations, options_.tolerance, observer);
-  auto x = A.initial_estimate(y);
-  bool go_on = true;
-  while (go_on) {
+  const auto T = [&A, &y, s, sigma](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = D(x_k - s J(x_k)^T (A(x_k) - y), sigma)
-    const auto next = D(x - s * A.vjp(x, A.apply(x) - y), sigma);
-    go_on = monitor.proceed(x, next, sigma);
-    x = next;
-  }
-  return {x, {}, monitor.finish(measurement, x, D.calls())};
+    return D(x - s * A.vjp(x, A.apply(x) - y), sigma);
+  };
+  return {T, sigma, s};
 }
 
 }  // namespace restore

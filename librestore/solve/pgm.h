@@ -12,7 +12,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/fixed_point.h"
 
 namespace restore {
 
@@ -23,18 +23,16 @@ struct PgmOptions {
   double tolerance = 1e-4;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
 };
 
-class Pgm : public Method {
+class Pgm : public FixedPointMethod {
  public:
   explicit Pgm(const PgmOptions& options = {}) : options_(options) {}
   static const Parameters<PgmOptions>& parameters();
 
-  // Any operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  const char* name() const override { return "pgm"; }
+  FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
+  FixedPointMap map(const Measurement& measurement) const override;
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
-
   PgmOptions options_;
 };
 

@@ -38,7 +38,7 @@ class RedGradient {
 
  private:
   const Operator& A_;
-  const torch::Tensor& y_;
+  torch::Tensor y_;
   double sigma_, rho_;
 };
 

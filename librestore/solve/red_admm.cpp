@@ -46,7 +46,8 @@ Result RedAdmm::run_item(const Measurement& measurement, const Denoiser& prior,
     // u_{k+1} = u_k + x_{k+1} - v_{k+1}
     u = u + x - next;
     // The state is (v, u): both have to rest.
-    go_on = monitor.proceed(next - ((next - v).abs() + (x - next).abs()), next, options_.sigma);
+    go_on = monitor.proceed(next - ((next - v).abs() + (x - next).abs()), next, options_.sigma,
+                            1 / beta);
     v = next;
   }
   return {x, {}, monitor.finish(measurement, x, D.calls())};

@@ -17,29 +17,16 @@ const Parameters<RedFixedPointOptions>& RedFixedPoint::parameters() {
   return table;
 }
 
-Result RedFixedPoint::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                          Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
-Result RedFixedPoint::run_item(const Measurement& measurement, const Denoiser& prior,
-                               Observer* observer) const {
+FixedPointMap RedFixedPoint::map(const Measurement& measurement) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
-  const double rho = RedGradient(measurement, options_.sigma, options_.lambda).rho();
-
-  PriorStep D(prior);
-  StepMonitor monitor("red-fp", options_.iterations, options_.tolerance, observer);
-  auto x = A.initial_estimate(y);
-  bool go_on = true;
-  while (go_on) {
-    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - D(x_k, sigma)||^2
-    const auto next = A.prox(D(x, options_.sigma), y, rho);
-    go_on = monitor.proceed(x, next, options_.sigma);
-    x = next;
-  }
-  return {x, {}, monitor.finish(measurement, x, D.calls())};
+  const double sigma = options_.sigma;
+  const double rho = RedGradient(measurement, sigma, options_.lambda).rho();
+  const auto T = [&A, &y, sigma, rho](const torch::Tensor& x, PriorStep& D) {
+    // x_{k+1} = argmin_x 1/2 ||A(x) - y||^2 + rho / 2 ||x - D(x_k, sigma)||^2
+    return A.prox(D(x, sigma), y, rho);
+  };
+  return {T, sigma, 1 / rho};
 }
 
 }  // namespace restore

@@ -18,29 +18,14 @@ const Parameters<RedOptions>& Red::parameters() {
   return table;
 }
 
-Result Red::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
-Result Red::run_item(const Measurement& measurement, const Denoiser& prior,
-                     Observer* observer) const {
-  const Operator& A = *measurement.A;
+FixedPointMap Red::map(const Measurement& measurement) const {
   const RedGradient g(measurement, options_.sigma, options_.lambda);
   const double step = options_.step / g.lipschitz();
-
-  PriorStep D(prior);
-  StepMonitor monitor("red", options_.iterations, options_.tolerance, observer);
-  auto x = A.initial_estimate(measurement.y);
-  bool go_on = true;
-  while (go_on) {
+  const auto T = [g, step](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = x_k - step g(x_k)
-    const auto next = x - step * g(x, D);
-    go_on = monitor.proceed(x, next, options_.sigma);
-    x = next;
-  }
-  return {x, {}, monitor.finish(measurement, x, D.calls())};
+    return x - step * g(x, D);
+  };
+  return {T, options_.sigma, step};
 }
 
 }  // namespace restore

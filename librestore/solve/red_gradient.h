@@ -5,7 +5,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/fixed_point.h"
 
 namespace restore {
 
@@ -17,18 +17,16 @@ struct RedOptions {
   double tolerance = 1e-5;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
 };
 
-class Red : public Method {
+class Red : public FixedPointMethod {
  public:
   explicit Red(const RedOptions& options = {}) : options_(options) {}
   static const Parameters<RedOptions>& parameters();
 
-  // Any operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  const char* name() const override { return "red"; }
+  FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
+  FixedPointMap map(const Measurement& measurement) const override;
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
-
   RedOptions options_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "librestore/core/named_rows.h"
 #include "librestore/solve/admm.h"
+#include "librestore/solve/anderson.h"
 #include "librestore/solve/denoise.h"
 #include "librestore/solve/drs.h"
 #include "librestore/solve/fista.h"
@@ -19,6 +20,28 @@ namespace {
 constexpr const char* kRed =
     "Romano, Elad, Milanfar 2017, The little engine that could: Regularization by Denoising, "
     "https://arxiv.org/abs/1611.02862";
+
+constexpr const char* kAnderson =
+    "Walker and Ni 2011, Anderson acceleration for fixed-point iterations, "
+    "https://doi.org/10.1137/10078356X";
+
+template <typename Solver, typename Options>
+std::vector<std::string> describe_accelerated() {
+  auto lines = describe_method<Solver, Options>();
+  for (auto& line : describe_parameters(Anderson::parameters())) lines.push_back(std::move(line));
+  return lines;
+}
+
+template <typename Solver, typename Options>
+std::unique_ptr<Method> make_accelerated(const ParameterValues& values) {
+  Options options;
+  AndersonOptions anderson;
+  for (const auto& [name, value] : values)
+    name == "memory" || name == "growth"
+        ? set_parameter(Anderson::parameters(), anderson, name, value)
+        : set_parameter(Solver::parameters(), options, name, value);
+  return std::make_unique<Anderson>(std::make_unique<const Solver>(options), anderson);
+}
 
 }  // namespace
 
@@ -52,6 +75,13 @@ const std::vector<MethodRow>& solver_table() {
        make_method<RedFixedPoint, RedFixedPointOptions>},
       {"red-admm", "regularisation by denoising, ADMM", kRed, "any operator",
        describe_method<RedAdmm, RedAdmmOptions>, make_method<RedAdmm, RedAdmmOptions>},
+      {"anderson:pgm", "pgm with Anderson acceleration", kAnderson, "any operator",
+       describe_accelerated<Pgm, PgmOptions>, make_accelerated<Pgm, PgmOptions>},
+      {"anderson:red", "red with Anderson acceleration", kAnderson, "any operator",
+       describe_accelerated<Red, RedOptions>, make_accelerated<Red, RedOptions>},
+      {"anderson:red-fp", "red-fp with Anderson acceleration", kAnderson, "any operator",
+       describe_accelerated<RedFixedPoint, RedFixedPointOptions>,
+       make_accelerated<RedFixedPoint, RedFixedPointOptions>},
       {"ula", "posterior mean by unadjusted Langevin steps; thousands of denoiser calls",
        "Laumont et al. 2022, Bayesian imaging using Plug & Play priors: when Langevin meets "
        "Tweedie, "

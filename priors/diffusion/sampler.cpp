@@ -28,7 +28,7 @@ bool Walk::proceed(const torch::Tensor& x0_hat, double sigma_t) {
     return false;
   }
   if (!observer_) return true;
-  const StepReport report{summary_.iterations, steps_, sigma_t, 0, &x0_hat};
+  const StepReport report{summary_.iterations, steps_, sigma_t, 0, 0, &x0_hat};
   if (observer_->step(report)) return true;
   summary_.termination = Termination::stopped;
   summary_.message = fmt::format("{}: stopped at step {}", sampler_, summary_.iterations);

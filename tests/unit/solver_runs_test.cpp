@@ -27,6 +27,7 @@ class Recorder : public Observer {
   explicit Recorder(int last = 1 << 30) : last_(last) {}
   bool step(const StepReport& report) override {
     sigmas.push_back(report.sigma);
+    BOOST_TEST(report.step > 0);
     BOOST_TEST(report.iteration == static_cast<int>(sigmas.size()));
     BOOST_TEST((report.estimate && report.estimate->dim() == 4));
     return report.iteration < last_;
@@ -47,6 +48,9 @@ const std::vector<std::pair<std::string, ParameterValues>> kSolvers{
     {"red", {{"iterations", "50"}}},
     {"red-fp", {{"iterations", "50"}}},
     {"red-admm", {{"iterations", "50"}}},
+    {"anderson:pgm", {{"iterations", "50"}}},
+    {"anderson:red", {{"iterations", "50"}}},
+    {"anderson:red-fp", {{"iterations", "50"}, {"memory", "2"}}},
     {"ula", {{"iterations", "20"}}},
     {"skrock", {{"iterations", "10"}, {"stages", "3"}}},
     {"denoise", {}},
@@ -113,7 +117,8 @@ BOOST_AUTO_TEST_CASE(an_expansive_denoiser_is_noticed) {
   const auto measurement = hole_measurement(0.05);
   const Function expansive([](const torch::Tensor& x, double) { return -5 * x; });
   const Function broken([](const torch::Tensor& x, double) { return x / 0 * 0; });
-  for (const char* name : {"admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula"}) {
+  for (const char* name :
+       {"admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula", "skrock"}) {
     BOOST_TEST_CONTEXT(name) {
       const auto result =
           run(*find_solver(name).make({{"iterations", "1000"}}), measurement, expansive);
@@ -136,8 +141,8 @@ BOOST_AUTO_TEST_CASE(an_expansive_denoiser_is_noticed) {
 BOOST_AUTO_TEST_CASE(an_observer_stops_a_run_and_the_summary_counts) {
   const auto measurement = hole_measurement(0.05);
   const Function shrink([](const torch::Tensor& x, double) { return 0.9 * x; });
-  for (const char* name :
-       {"hqs", "admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula"}) {
+  for (const char* name : {"hqs", "admm", "fista", "pgm", "drs", "red", "red-fp", "red-admm", "ula",
+                           "anderson:pgm", "anderson:red", "anderson:red-fp"}) {
     BOOST_TEST_CONTEXT(name) {
       Recorder recorder(3);
       const auto method = find_solver(name).make({{"iterations", "7"}});

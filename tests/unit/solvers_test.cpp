@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/solve/admm.h"
+#include "librestore/solve/anderson.h"
 #include "librestore/solve/drs.h"
 #include "librestore/solve/fista.h"
 #include "librestore/solve/hqs.h"
@@ -197,6 +198,61 @@ BOOST_AUTO_TEST_CASE(red_reaches_the_map_of_the_blurred_prior) {
                              .tolerance = 1e-13}),
                     problem, map);
   }
+}
+
+BOOST_AUTO_TEST_CASE(anderson_acceleration_needs_no_more_steps_than_there_are_unknowns) {
+  // A Gaussian prior makes every T affine: with all steps in memory the iteration is GMRES, exact after
+  // as many steps as there are unknowns but for rounding, which old differences carry along: half as many
+  // again are allowed for it, and 1e-5 where the plain iteration is still off by 1e-3 or more.
+  const GaussianProblem problem;
+  const auto denoiser = problem.prior.denoiser();
+  const auto check = [&](const auto& make, const torch::Tensor& map) {
+    const auto plain = run(make(100000, 1e-13), problem.measurement, denoiser).summary;
+    const auto accelerated = [&](int iterations, double tolerance, int memory) {
+      using Inner = std::decay_t<decltype(make(1, 0.0))>;
+      return run(Anderson(std::make_unique<Inner>(make(iterations, tolerance)), {.memory = memory}),
+                 problem.measurement, denoiser);
+    };
+    const auto short_memory = accelerated(100000, 1e-13, 4);
+    BOOST_TEST_CONTEXT(short_memory.summary.message << ", plain " << plain.iterations) {
+      BOOST_TEST((short_memory.summary.termination == Termination::converged));
+      BOOST_TEST(relative_difference(short_memory.estimate, map) < 1e-9);
+      BOOST_TEST(short_memory.summary.denoiser_calls == short_memory.summary.iterations);
+      BOOST_TEST(short_memory.summary.iterations < plain.iterations / 2);
+      const auto all = accelerated(kColumns * 3 / 2, 0, 40);
+      BOOST_TEST(relative_difference(all.estimate, map) < 1e-5);
+      const auto unaided = run(make(kColumns * 3 / 2, 0), problem.measurement, denoiser);
+      BOOST_TEST(relative_difference(unaided.estimate, map) > 1e-3);
+    }
+  };
+  check([](int n, double t) { return Pgm({.iterations = n, .tolerance = t}); },
+        problem.map(kSigmaY * kSigmaY, problem.prior.variance));
+  constexpr double kSigma = 0.15, kLambda = 1.7;
+  const auto blurred =
+      problem.map(kLambda * kSigmaY * kSigmaY, problem.prior.variance + kSigma * kSigma);
+  check(
+      [](int n, double t) {
+        return Red({.iterations = n, .sigma = kSigma, .lambda = kLambda, .tolerance = t});
+      },
+      blurred);
+  check(
+      [](int n, double t) {
+        return RedFixedPoint({.iterations = n, .sigma = kSigma, .lambda = kLambda, .tolerance = t});
+      },
+      blurred);
+}
+
+BOOST_AUTO_TEST_CASE(anderson_acceleration_solves_the_lasso) {
+  // T has kinks: the differences of some steps tell nothing of the next.
+  const auto A = random_matrix();
+  const auto measurement = matrix_measurement(A);
+  const double norm = measurement.linear("").norm();
+  constexpr double kSigma = 0.15;
+  const Pgm pgm({.iterations = 100000, .sigma = kSigma, .tolerance = 1e-13});
+  const auto result = run(Anderson(std::make_unique<Pgm>(pgm)), measurement, kSoftThreshold);
+  check_lasso(A, measurement, kSigma * kSigma * norm * norm, result);
+  BOOST_TEST(result.summary.iterations <
+             run(pgm, measurement, kSoftThreshold).summary.iterations / 2);
 }
 
 // E(x) = 1/2 ||A x - y||^2 + rho/2 x^T (x - D(x)) has the gradient g where D is homogeneous and J
