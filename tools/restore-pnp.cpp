@@ -25,11 +25,12 @@ struct Options {
   bool noise_given = false;
   std::string expression;
   std::string job;
+  std::string trace;
 };
 
 void print_solvers() {
   for (const auto& row : solver_table())
-    fmt::print("{:<9} {}. {}\n", row.name, row.summary, row.citation);
+    fmt::print("{:<15} {}. {}\n", row.name, row.summary, row.citation);
 }
 
 bool parse(int argc, char** argv, Options& options) {
@@ -46,6 +47,9 @@ bool parse(int argc, char** argv, Options& options) {
   add_listing(*app, "--list-solvers", "Print solvers, a line each", print_solvers);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method, "--solver,--method");
+  app->add_option("--trace", options.trace, "Write what each step did: residuals, data fit, step")
+      ->option_text("FILE.json")
+      ->group("Running and reporting");
   if (!parse_command_line(*app, argc, argv)) return false;
   if (options.expression.empty() && options.job.empty())
     throw usage_error("how was it measured? Give --operator EXPR or --job JOB");
@@ -65,6 +69,7 @@ ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
   UndoRun run{kText.name, options.batch, options.method};
+  run.trace = options.trace;
   options.job.empty() ? use_operator(run, options)
                       : use_jobs(run, options.job, options.noise_given);
   return run_undo(run);

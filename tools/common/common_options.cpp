@@ -17,13 +17,9 @@ constexpr const char* kRun = "Running and reporting";
 // Enough for a standard deviation that is right within 18 % (1 / sqrt(2 (K - 1))).
 constexpr int kSamplesForUncertainty = 16;
 
-void print_row(const std::string& name, const std::string& summary, const std::string& citation) {
-  fmt::print("{:<12} {}\n", name, summary);
-  if (!citation.empty()) fmt::print("{:<12} {}\n", "", citation);
-}
-
 void print_priors() {
-  for (const auto& row : prior_table()) print_row(row.name, row.summary, row.citation);
+  for (const auto& row : prior_table())
+    fmt::print("{:<12} {}. {}\n", row.name, row.summary, row.citation);
 }
 
 // Hidden: for restore-batch, which puts its user's words after those of the plan; the last -j counts.

@@ -53,11 +53,19 @@ std::int64_t tile_side(const std::string& text, const Denoiser& prior, double by
 // The contents of a prior's file decide the result as its name does.
 std::string hash_of_prior(const std::string& prior) {
   if (is_prior_path(prior)) return hash_files(checkpoint_files(prior));
-  const auto shipped = find_shipped_prior(prior.substr(0, prior.find(':')));
+  const auto colon = prior.find(':');
+  // equivariant:natural, gmm:FILE
+  if (colon != std::string::npos)
+    if (auto inner = hash_of_prior(prior.substr(colon + 1)); !inner.empty()) return inner;
+  const auto shipped = find_shipped_prior(prior.substr(0, colon));
   return shipped ? hash_files(checkpoint_files(*shipped)) : "";
 }
 
-void check_estimate(const Result& result) {
+// An estimate this many times the range of what was measured explains nothing.
+constexpr double kFarthest = 100;
+
+// `range`: of the picture, as the method saw it.
+void check_estimate(const Result& result, double range) {
   const auto& [estimate, samples, summary] = result;
   if (!summary.usable())
     throw item_error(
@@ -66,6 +74,11 @@ void check_estimate(const Result& result) {
   const double smallest = estimate.min().item<double>(), largest = estimate.max().item<double>();
   if (!std::isfinite(smallest) || !std::isfinite(largest))
     throw item_error("the result is not a picture (NaN or infinite); another --method may work");
+  if (std::max(-smallest, largest) > kFarthest * range)
+    throw item_error(
+        "the result is not a picture (values to {:.3g}); other --param values or another --method "
+        "may work",
+        std::max(-smallest, largest));
 }
 
 }  // namespace
@@ -129,13 +142,14 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
   const auto prior =
       dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(measurement) : prior_;
+  observer.begin(measurement);
   auto result = method_->run(measurement, *prior, rng, &observer);
   if (one_sample_) result.estimate = result.samples.front();
   // By the noise where the estimate is, not where a pilot was.
   if (result.summary.usable())
     result.summary.data_residual =
         residual_in_sigmas(given, scaled(result.estimate, scale), scale * kSigmaFloor);
-  check_estimate(result);
+  check_estimate(result, now.range / scale);
   torch::Tensor deviation;
   if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
   const auto shape = A->input_shape();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
@@ -10,6 +11,7 @@
 #include "operators/noise/gaussian_noise.h"
 #include "tools/common/frame.h"
 #include "tools/common/job_files.h"
+#include "tools/common/trace.h"
 
 namespace restore {
 namespace {
@@ -133,6 +135,19 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   return needs;
 }
 
+Outcome undo_traced(const Restorer& restorer, const Degradation& degradation, const Item& item,
+                    const Image& picture, const Part& part, Observer& observer, Trace& trace) {
+  TraceRecorder recorder(observer);
+  try {
+    auto outcome = undo(restorer, degradation, item, picture, part, recorder);
+    trace.add(item, part, recorder.steps(), {{"result", outcome.record}});
+    return outcome;
+  } catch (const Error& error) {
+    trace.add(item, part, recorder.steps(), {{"error", error.what()}});
+    throw;
+  }
+}
+
 }  // namespace
 
 void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate) {
@@ -145,6 +160,8 @@ ExitCode run_undo(const UndoRun& run) {
   const Restorer restorer(run.task, run.method, run.batch.max_memory);
   auto reads = expression_files(run.method.noise);
   reads.insert(reads.end(), run.also_reads.begin(), run.also_reads.end());
+  std::optional<Trace> trace;
+  if (!run.trace.empty()) trace.emplace(run.trace, run.batch.overwrite);
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;
@@ -163,12 +180,16 @@ ExitCode run_undo(const UndoRun& run) {
   };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {
-    return undo(restorer, run.degradation(item), item, picture, part, observer);
+    const auto degradation = run.degradation(item);
+    return trace ? undo_traced(restorer, degradation, item, picture, part, observer, *trace)
+                 : undo(restorer, degradation, item, picture, part, observer);
   };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, run.batch.verbose);
   };
-  return run_pictures(run.batch, pictures);
+  const auto code = run_pictures(run.batch, pictures);
+  if (trace && !run.batch.dry_run) trace->write(run.tool, pictures.parameters);
+  return code;
 }
 
 }  // namespace restore

@@ -32,6 +32,7 @@ struct UndoRun {
   std::function<Degradation(const Item&)> degradation{};
   std::function<void(Item&)> prepare{};  // more to read for one picture; may be empty
   Json parameters = Json::object();      // what decides the result besides the method
+  std::string trace{};                   // a file for the steps of all pictures; empty: none
 };
 
 // Adds the PSNR against the picture `reference`, where there is one of the estimate's size.
