@@ -9,6 +9,7 @@
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
 #include "priors/neural/training_session.h"
+#include "priors/patch/mixture/mixture_file.h"
 #include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
 
@@ -63,7 +64,8 @@ Json card_of_any(const std::string& path, bool hash) {
 void info(const Options& o) {
   for (const auto& file : o.files) {
     Json card = {{"file", file}};
-    card.update(card_of_any(file, /*hash=*/true));
+    card.update(is_mixture(file) ? mixture_card(read_mixture(file))
+                                 : card_of_any(file, /*hash=*/true));
     fmt::print("{}\n", card.dump(2, ' ', false, Json::error_handler_t::replace));
   }
 }
@@ -80,6 +82,11 @@ void check_numbers(const CheckpointPrior& prior, const std::string& file) {
 void verify(const Options& o) {
   for (const auto& file : o.files) {
     if (!std::filesystem::exists(file)) throw item_error("{}: no such file or folder", file);
+    if (is_mixture(file)) {
+      read_mixture(file);
+      fmt::print("{}: ok\n", file);
+      continue;
+    }
     if (!is_own_prior(file) && !is_script(file)) check_numbers(read_other(file), file);
     const auto prior = load_prior(file, file);
     const auto range = prior->sigma_range();

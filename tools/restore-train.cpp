@@ -7,6 +7,7 @@
 #include "librestore/core/progress.h"
 #include "priors/neural/training_session.h"
 #include "tools/common/command_line.h"
+#include "tools/common/mixture_training.h"
 #include "tools/common/run_tool.h"
 
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using namespace restore;
 
 struct Options {
-  std::string photos, output, log, about, fine_tune, progress = "auto";
+  std::string kind = "network", photos, output, log, about, fine_tune, progress = "auto";
   bool overwrite = false, resume = false, float32 = false, fixed_crops = false;
   int threads = 0;
   std::uint64_t seed = 0;
@@ -22,54 +23,94 @@ struct Options {
   NetworkConfig network;
   TrainOptions train;
   PhotoPoolOptions pool;
+  MixtureFitOptions mixture;
 };
+
+constexpr const char *kForNetworks = "Networks", *kForMixtures = "Mixtures (--kind gmm)";
+
+void add_network_options(CLI::App& app, Options& o) {
+  app.add_option("--hours", o.train.hours, "Wall time to train for, over all sessions")
+      ->check(CLI::PositiveNumber)
+      ->group(kForNetworks);
+  app.add_option("--steps", o.train.steps, "Optimiser steps to train for")
+      ->check(CLI::PositiveNumber)
+      ->group(kForNetworks);
+  app.add_flag("--resume", o.resume, "Go on from OUTPUT.state")->group(kForNetworks);
+  app.add_option("--fine-tune", o.fine_tune, "Start from the weights of this prior")
+      ->group(kForNetworks);
+  app.add_option("--learning-rate", o.train.learning_rate, "Adam's, after the warm-up")
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--warm-up", o.train.warm_up, "Steps of linear warm-up")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--ema", o.train.ema, "Decay of the moving average of the weights")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--micro-batches", o.train.micro_batches,
+                 "Groups of about 16384 pixels that make up a step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--crop", o.train.crop, "Side of the crops at the start, px")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
+      ->group(kForNetworks);
+  app.add_flag("--float32", o.float32,
+               "No bfloat16 in the convolutions (default where there is no AVX-512)")
+      ->group(kForNetworks);
+  app.add_option("--width", o.network.width, "Channels at half resolution")
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--encoder", o.network.encoder, "Blocks of each level on the way down, as 3,4")
+      ->delimiter(',')
+      ->group(kForNetworks);
+  app.add_option("--middle", o.network.middle, "Blocks of the coarsest level")
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--decoder", o.network.decoder, "Blocks of each level on the way up, as 4,3")
+      ->delimiter(',')
+      ->group(kForNetworks);
+  app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so")
+      ->group(kForNetworks);
+  app.add_option("--memory", o.pool.memory_gib, "For photographs, GiB")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--log", o.log, "Append a JSON line a report")->group(kForNetworks);
+  app.add_option("--checkpoint-minutes", o.checkpoint_minutes, "Between checkpoints")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kForNetworks);
+}
 
 void add_options(CLI::App& app, Options& o) {
   app.add_option("PHOTOS", o.photos, "Folder of photographs, searched with its subfolders")
       ->required();
   app.add_option("-o,--output", o.output, "The prior, a .safetensors file")->required();
-  app.add_option("--hours", o.train.hours, "Wall time to train for, over all sessions")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--steps", o.train.steps, "Optimiser steps to train for")
-      ->check(CLI::PositiveNumber);
-  app.add_flag("--resume", o.resume, "Go on from OUTPUT.state");
-  app.add_option("--fine-tune", o.fine_tune, "Start from the weights of this prior");
+  app.add_option("--kind", o.kind, "network, or gmm: a Gaussian mixture of patches, by EM")
+      ->check(CLI::IsMember({"network", "gmm"}))
+      ->capture_default_str();
+  app.add_option("--components", o.mixture.components, "Gaussians of the mixture")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str()
+      ->group(kForMixtures);
+  app.add_option("--patches", o.mixture.patches, "Patches to fit them to, 256 bytes each")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str()
+      ->group(kForMixtures);
+  app.add_option("--iterations", o.mixture.iterations, "Of EM")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str()
+      ->group(kForMixtures);
+  add_network_options(app, o);
+  app.add_option("--seed", o.seed, "Of all that is random")->capture_default_str();
   app.add_flag("--overwrite", o.overwrite, "Start anew although OUTPUT exists");
-  app.add_option("--learning-rate", o.train.learning_rate, "Adam's, after the warm-up")
-      ->capture_default_str();
-  app.add_option("--warm-up", o.train.warm_up, "Steps of linear warm-up")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--ema", o.train.ema, "Decay of the moving average of the weights")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  app.add_option("--micro-batches", o.train.micro_batches,
-                 "Groups of about 16384 pixels that make up a step")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--crop", o.train.crop, "Side of the crops at the start, px")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end");
-  app.add_flag("--float32", o.float32,
-               "No bfloat16 in the convolutions (default where there is no AVX-512)");
-  app.add_option("--width", o.network.width, "Channels at half resolution")->capture_default_str();
-  app.add_option("--encoder", o.network.encoder, "Blocks of each level on the way down, as 3,4")
-      ->delimiter(',');
-  app.add_option("--middle", o.network.middle, "Blocks of the coarsest level")
-      ->capture_default_str();
-  app.add_option("--decoder", o.network.decoder, "Blocks of each level on the way up, as 4,3")
-      ->delimiter(',');
-  app.add_option("--seed", o.seed, "Of weights, crops and noise")->capture_default_str();
-  app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so");
-  app.add_option("--memory", o.pool.memory_gib, "For photographs, GiB")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
   app.add_option("--about", o.about, "JSON file whose entries go on the prior's card");
-  app.add_option("--log", o.log, "Append a JSON line a report");
-  app.add_option("--checkpoint-minutes", o.checkpoint_minutes, "Between checkpoints")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
   app.add_option("-j,--threads", o.threads, "Threads, 0 for all cores")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
@@ -106,6 +147,32 @@ TrainingState first_state(const Options& o) {
   return state;
 }
 
+void train_network(Options& o, Progress& progress) {
+  const int threads = o.threads > 0 ? o.threads : available_threads();
+  o.train.threads = o.pool.threads = threads;
+  if (o.float32) o.train.bfloat16 = false;
+  o.train.progressive = !o.fixed_crops;
+  auto state = first_state(o);
+  const PhotoPool photos(o.photos, o.pool);
+  for (const auto& path : photos.skipped()) progress.message(path + ": left out");
+  progress.message(fmt::format("{} photographs, {} more held out; {} parameters, {:.0f} kMAC/pixel",
+                               photos.training_count(), photos.held_out_count(),
+                               parameter_count(state.weights),
+                               macs_per_pixel(state.network) / 1000));
+
+  TrainingJob job;
+  job.output = o.output;
+  job.log = o.log;
+  job.about = read_about(o.about);
+  job.checkpoint_minutes = o.checkpoint_minutes;
+  progress.begin("training", 1);
+  run_training(photos, o.train, std::move(state), job,
+               {[&](const std::string& line) { progress.message(line); },
+                [&](double fraction) { progress.step(o.output, std::min(1.0, fraction)); }});
+  progress.item_done(o.output, true);
+  progress.end();
+}
+
 ExitCode train(int argc, char** argv) {
   Options o;
   const auto app = make_command_line(
@@ -116,30 +183,14 @@ ExitCode train(int argc, char** argv) {
   add_options(*app, o);
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
 
-  const int threads = o.threads > 0 ? o.threads : available_threads();
-  o.train.threads = o.pool.threads = threads;
-  if (o.float32) o.train.bfloat16 = false;
-  o.train.progressive = !o.fixed_crops;
-  auto state = first_state(o);
   const auto progress = make_progress(parse_progress_style(o.progress));
-  const PhotoPool photos(o.photos, o.pool);
-  for (const auto& path : photos.skipped()) progress->message(path + ": left out");
-  progress->message(
-      fmt::format("{} photographs, {} more held out; {} parameters, {:.0f} kMAC/pixel",
-                  photos.training_count(), photos.held_out_count(), parameter_count(state.weights),
-                  macs_per_pixel(state.network) / 1000));
-
-  TrainingJob job;
-  job.output = o.output;
-  job.log = o.log;
-  job.about = read_about(o.about);
-  job.checkpoint_minutes = o.checkpoint_minutes;
-  progress->begin("training", 1);
-  run_training(photos, o.train, std::move(state), job,
-               {[&](const std::string& line) { progress->message(line); },
-                [&](double fraction) { progress->step(o.output, std::min(1.0, fraction)); }});
-  progress->item_done(o.output, true);
-  progress->end();
+  if (o.kind == "network") {
+    train_network(o, *progress);
+  } else {
+    o.mixture.seed = o.seed;
+    train_mixture({o.photos, o.output, o.overwrite, o.threads, o.mixture, read_about(o.about)},
+                  *progress);
+  }
   return ExitCode::ok;
 }
 

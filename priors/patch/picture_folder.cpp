@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
-std::vector<torch::Tensor> load_pictures(const fs::path& folder) {
+std::vector<fs::path> picture_paths(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> paths;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
@@ -22,10 +22,13 @@ std::vector<torch::Tensor> load_pictures(const fs::path& folder) {
   if (error) throw usage_error("{}: {}", folder.string(), error.message());
   if (paths.empty()) throw usage_error("{}: no pictures in this folder", folder.string());
   std::sort(paths.begin(), paths.end());
+  return paths;
+}
 
+std::vector<torch::Tensor> load_pictures(const fs::path& folder) {
   std::vector<torch::Tensor> pictures;
   std::int64_t channels = 1;
-  for (const auto& path : paths) {
+  for (const auto& path : picture_paths(folder)) {
     pictures.push_back(load_image(path).colour);
     channels = std::max(channels, pictures.back().size(1));
   }

@@ -8,8 +8,11 @@
 
 namespace restore {
 
-// Every picture in `folder` and below, 1 x C x H x W each, in the order of their paths; all have three
-// channels where one has. Usage error when there is none, item error for a damaged one.
+// Every picture in `folder` and below, in the order of their paths. Usage error when there is none.
+std::vector<std::filesystem::path> picture_paths(const std::filesystem::path& folder);
+
+// They themselves, 1 x C x H x W each; all have three channels where one has. Item error for a
+// damaged one.
 std::vector<torch::Tensor> load_pictures(const std::filesystem::path& folder);
 
 // The same stacked, n x C x H x W: usage error when two of them differ in size.

@@ -139,5 +139,30 @@ BOOST_AUTO_TEST_CASE(the_noise_is_estimated) {
   BOOST_TEST(sigma == 10.0 / 255, boost::test_tools::tolerance(0.33));
 }
 
+BOOST_AUTO_TEST_CASE(a_mixture_of_patches_is_trained_shown_and_used) {
+  const ToolBench bench;
+  write_truth(bench);
+  // Another part of the photograph to learn from.
+  const auto photo = read_raw(RESTORE_SOURCE_DIR "/data/samples/colosseum.jpg");
+  std::filesystem::create_directory(bench / "photos");
+  write_raw(bench / "photos/a.png", crop(photo, 20, 20, 150, 100));
+  const Words train{"restore-train", "photos", "-o",        "m.safetensors", "--kind",       "gmm",
+                    "--components",  "8",      "--patches", "4000",          "--iterations", "8"};
+  BOOST_TEST(bench.run(train).exit_code == 0);
+  bench.check_refusal(train, ExitCode::usage, {"m.safetensors", "--overwrite"});
+  const auto file = (bench / "m.safetensors").string();
+  const auto card = Json::parse(run_restore({"restore-prior", "info", file}).out);
+  BOOST_TEST(card["components"] == 8);
+  BOOST_TEST(card["patches"] == 4000);
+  BOOST_TEST(run_restore({"restore-prior", "verify", file}).exit_code == 0);
+  degrade(bench, "identity", "25/255");
+  for (const std::string prior : {"gmm:m.safetensors", "m.safetensors"}) {
+    bench.run_well({"restore-pnp", "y.png", "--operator", "identity", "--noise", "25/255",
+                    "--prior", prior, "-o", "x.png", "--overwrite"});
+    const auto truth = read_raw(bench / "truth.png"), y = read_raw(bench / "y.png");
+    BOOST_TEST(psnr_between(truth, read_raw(bench / "x.png")) > psnr_between(truth, y) + 4);
+  }
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -1,0 +1,36 @@
+#include "tools/common/mixture_training.h"
+
+#include <fmt/format.h>
+
+#include "librestore/core/parallel.h"
+#include "priors/patch/mixture/mixture_file.h"
+
+namespace restore {
+
+void train_mixture(const MixtureTraining& training, Progress& progress) {
+  const auto& [photos, output, overwrite, threads, fit, about] = training;
+  if (std::filesystem::exists(output) && !overwrite)
+    throw usage_error("{} exists; give --overwrite to replace it", output);
+  progress.begin("fitting", 1);
+  const auto sample = sample_patches(photos, fit);
+  progress.message(fmt::format("{} patches of {} photographs, {} components",
+                               sample.patches.size(0), sample.pictures, sample.starts.size(0)));
+  double log_density = 0;
+  MixtureFile file;
+  const auto report = [&](int iteration, double value) {
+    log_density = value;
+    progress.message(fmt::format("iteration {}: log-density {:.4f} a value", iteration, value));
+    progress.step(output, static_cast<double>(iteration) / fit.iterations);
+  };
+  parallel_items(1, divide_threads(threads, 1),
+                 [&](std::int64_t) { file.mixture = fit_mixture(sample, fit, report); });
+  file.about = {{"photographs", sample.pictures}, {"patches", sample.patches.size(0)},
+                {"iterations", fit.iterations},   {"seed", fit.seed},
+                {"log_density", log_density},     {"version", RESTORE_VERSION}};
+  file.about.update(about);
+  write_mixture(file, output);
+  progress.item_done(output, true);
+  progress.end();
+}
+
+}  // namespace restore
