@@ -1,6 +1,10 @@
 #include "priors/factory.h"
 
+#include <set>
+
 #include "librestore/core/named_rows.h"
+#include "priors/anscombe.h"
+#include "priors/bounded.h"
 #include "priors/classic/bm3d.h"
 #include "priors/classic/curvature_flow.h"
 #include "priors/classic/nonlocal_means.h"
@@ -11,6 +15,8 @@
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/empirical.h"
+#include "priors/patch/local_patches.h"
+#include "priors/patch/mixture/mixture_file.h"
 #include "priors/patch/patch_prior.h"
 #include "priors/patch/picture_folder.h"
 #include "priors/patch/self.h"
@@ -40,10 +46,9 @@ Prior make_curvature(const std::string& argument) {
   throw usage_error("prior 'curvature': no flow '{}'; heat, mcm or amss", argument);
 }
 
-Prior make_equivariant(const std::string& argument) {
-  if (argument.empty())
-    throw usage_error("prior 'equivariant': of which prior? Write equivariant:natural");
-  return std::make_shared<Equivariant>(make_prior(argument));
+template <typename Wrapper>
+Prior make_wrapper(const std::string& argument) {
+  return std::make_shared<Wrapper>(make_prior(argument));
 }
 
 // `argument`: the type of the network's convolutions.
@@ -54,17 +59,26 @@ Prior load_network(const std::filesystem::path& path, const std::string& name,
   throw usage_error("prior '{}': '{}' is not a number type; float32 or bfloat16", name, argument);
 }
 
+std::filesystem::path shipped_file(const std::string& name) {
+  if (const auto path = find_shipped_prior(name)) return *path;
+  std::string folders;
+  for (const auto& folder : prior_folders())
+    folders += (folders.empty() ? "" : ", ") + folder.string();
+  throw usage_error("prior '{}': no {}.safetensors in {}; set RESTORE_PRIOR_PATH to its folder",
+                    name, name, folders);
+}
+
 Prior make_natural(const std::string& argument) {
-  const auto path = find_shipped_prior("natural");
-  if (!path) {
-    std::string folders;
-    for (const auto& folder : prior_folders())
-      folders += (folders.empty() ? "" : ", ") + folder.string();
-    throw usage_error(
-        "prior 'natural': no natural.safetensors in {}; set RESTORE_PRIOR_PATH to its folder",
-        folders);
-  }
-  return load_network(*path, argument.empty() ? "natural" : "natural:" + argument, argument);
+  return load_network(shipped_file("natural"), argument.empty() ? "natural" : "natural:" + argument,
+                      argument);
+}
+
+Prior make_mixture(const std::string& argument) {
+  if (!argument.empty() && !std::filesystem::exists(argument))
+    throw usage_error("prior 'gmm:{}': no such file", argument);
+  const auto file = argument.empty() ? shipped_file("gmm") : std::filesystem::path(argument);
+  return std::make_shared<Epll>(read_mixture(file).mixture,
+                                argument.empty() ? "gmm" : "gmm:" + argument);
 }
 
 std::string folder_of(const std::string& name, const std::string& argument) {
@@ -78,6 +92,11 @@ Prior make_empirical(const std::string& argument) {
   return std::make_shared<Empirical>(pictures, "dataset:" + argument);
 }
 
+Prior make_local(const std::string& argument) {
+  const auto pictures = load_equal_pictures(folder_of("local", argument));
+  return std::make_shared<LocalPatches>(pictures, "local:" + argument);
+}
+
 Prior make_patches(const std::string& argument) {
   std::vector<PatchSource> sources;
   for (auto& picture : load_pictures(folder_of("patches", argument)))
@@ -89,6 +108,8 @@ Prior make_self(const std::string& argument) {
   if (!argument.empty()) throw usage_error("prior 'self' takes no parameter, got '{}'", argument);
   return std::make_shared<SelfPrior>();
 }
+
+const std::set<std::string> kWrappers{"equivariant", "bounded", "anscombe"};
 
 struct Entry {
   PriorRow row;
@@ -130,6 +151,14 @@ const std::vector<Entry>& entries() {
         "collaborative filtering, https://doi.org/10.1109/TIP.2007.901238",
         {"bm3d"}},
        make_bm3d},
+      {{"gmm",
+        "patches drawn from a Gaussian mixture (EPLL), the shipped one or gmm:FILE from "
+        "restore-train "
+        "--kind gmm; slow",
+        "Zoran and Weiss 2011, From learning models of natural image patches to whole image "
+        "restoration, https://doi.org/10.1109/ICCV.2011.6126278",
+        {"gmm"}},
+       make_mixture},
       {{"curvature",
         "mean curvature motion: level lines straighten; curvature:amss does so alike under affine "
         "maps, curvature:heat blurs",
@@ -143,7 +172,22 @@ const std::vector<Entry>& entries() {
         "Terris et al. 2024, Equivariant plug-and-play image reconstruction, "
         "https://arxiv.org/abs/2312.01831",
         {"equivariant:tv"}},
-       make_equivariant},
+       make_wrapper<Equivariant>},
+      {{"bounded",
+        "bounded:PRIOR, another prior that moves no picture further than 1.5 times the noise: "
+        "plug-and-play then converges",
+        "Chan, Wang, Elgendy 2017, Plug-and-Play ADMM for image restoration: fixed-point "
+        "convergence "
+        "and applications, https://arxiv.org/abs/1605.01710",
+        {"bounded:nlm"}},
+       make_wrapper<Bounded>},
+      {{"anscombe",
+        "anscombe:PRIOR, another prior made one for Poisson noise, whose level is taken at "
+        "mid-grey",
+        "Makitalo and Foi 2011, A closed-form approximation of the exact unbiased inverse of the "
+        "Anscombe variance-stabilizing transformation, https://doi.org/10.1109/TIP.2011.2121085",
+        {"anscombe:tv"}},
+       make_wrapper<Anscombe>},
       {{"dataset",
         "dataset:DIR, the pictures of a folder and nothing else: finds the one that explains the "
         "measurement, all of one size",
@@ -151,6 +195,12 @@ const std::vector<Entry>& entries() {
         "convolutional diffusion models, https://arxiv.org/abs/2412.20292",
         {}},
        make_empirical},
+      {{"local",
+        "local:DIR, each pixel from the same place of a folder's pictures, aligned and of one size",
+        "the local score machine of Kamb and Ganguli 2025, An analytic theory of creativity in "
+        "convolutional diffusion models, https://arxiv.org/abs/2412.20292",
+        {}},
+       make_local},
       {{"patches",
         "patches:DIR, pictures made of the patches of a folder's, at every scale",
         "the equivariant local score machine of Kamb and Ganguli 2025, An analytic theory of "
@@ -181,16 +231,23 @@ const std::vector<PriorRow>& prior_table() {
 }
 
 std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
-  if (is_prior_path(name)) {
-    if (!std::filesystem::exists(name))
-      throw usage_error("prior '{}': no such file; --list-priors names those without one", name);
-    return load_prior(name, name);
-  }
   const std::size_t colon = name.find(':');
   const std::string head = name.substr(0, colon);
-  for (const Entry& entry : entries())
-    if (entry.row.name == head)
-      return entry.make(colon == std::string::npos ? "" : name.substr(colon + 1));
+  // gmm:FILE.safetensors ends like a path and is none.
+  const bool is_named = colon != std::string::npos && look_up(prior_table(), head);
+  if (!is_named && is_prior_path(name)) {
+    if (!std::filesystem::exists(name))
+      throw usage_error("prior '{}': no such file; --list-priors names those without one", name);
+    if (is_mixture(name)) return make_mixture(name);
+    return load_prior(name, name);
+  }
+  for (const Entry& entry : entries()) {
+    if (entry.row.name != head) continue;
+    const auto argument = colon == std::string::npos ? "" : name.substr(colon + 1);
+    if (kWrappers.contains(head) && argument.empty())
+      throw usage_error("prior '{}': of which prior? Write {}:natural", head, head);
+    return entry.make(argument);
+  }
   if (const auto path = find_shipped_prior(name)) return load_prior(*path, name);
   throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
 }

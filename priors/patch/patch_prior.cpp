@@ -43,8 +43,12 @@ int PatchPrior::window(double sigma) {
   return level < 0.01 ? 3 : level < 0.03 ? 5 : kLargestWindow;
 }
 
-PatchPrior::PatchPrior(std::vector<PatchSource> sources, std::string name, std::int64_t max_patches)
-    : sources_(std::move(sources)), name_(std::move(name)), max_patches_(max_patches) {
+PatchPrior::PatchPrior(std::vector<PatchSource> sources, std::string name, std::int64_t max_patches,
+                       std::int64_t exact_patches)
+    : sources_(std::move(sources)),
+      name_(std::move(name)),
+      max_patches_(max_patches),
+      exact_patches_(exact_patches) {
   for (const auto& source : sources_) {
     const bool fits = std::min(source.picture.size(2), source.picture.size(3)) >= kLargestWindow;
     if (fits && patches_of(source.picture, source.known, kLargestWindow).size(0) > 0) return;
@@ -68,10 +72,25 @@ torch::Tensor PatchPrior::patches(double sigma, std::int64_t channels) const {
   }
 }
 
+const PatchPrior::Scale& PatchPrior::scale(double sigma, std::int64_t channels) const {
+  const std::scoped_lock lock(mutex_);
+  auto& found = scales_[{reduction(sigma), window(sigma), channels}];
+  if (found.patches.defined() || found.index) return found;
+  auto all = patches(sigma, channels);
+  if (all.size(0) > exact_patches_)
+    found.index = std::make_shared<const PatchIndex>(all);
+  else
+    found.patches = std::move(all);
+  return found;
+}
+
 torch::Tensor PatchPrior::denoise(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return x;
   const int f = reduction(sigma);
-  const auto D = local_mmse(reduce(x, f), sigma / f, patches(sigma, x.size(1)).to(x.options()));
+  const auto& [all, index] = scale(sigma, x.size(1));
+  const auto small = reduce(x, f);
+  const auto D = index ? index->mmse(small.to(torch::kFloat32), sigma / f).to(x.scalar_type())
+                       : local_mmse(small, sigma / f, all.to(x.options()));
   return enlarge(D, f, x.size(2), x.size(3));
 }
 

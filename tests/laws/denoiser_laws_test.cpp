@@ -15,7 +15,7 @@ namespace restore {
 namespace {
 
 // Priors of a folder of pictures: tests/unit/patch_prior_test.cpp gives them one and checks the laws.
-const std::set<std::string> kNeedFolder{"dataset", "patches"};
+const std::set<std::string> kNeedFolder{"dataset", "local", "patches"};
 // Made of a picture with holes, and the denoiser of that one only: tests/unit/completion_test.cpp.
 const std::string kNeedsHoles = "self";
 

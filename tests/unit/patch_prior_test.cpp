@@ -1,6 +1,5 @@
 // Priors made of pictures: the empirical distribution, and the local score machine of its patches.
 #include "priors/patch/patch_prior.h"
-#include "priors/patch/picture_folder.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,7 +7,9 @@
 #include "librestore/image/image_io.h"
 #include "librestore/model/random.h"
 #include "priors/patch/empirical.h"
+#include "priors/patch/local_patches.h"
 #include "priors/patch/local_score.h"
+#include "priors/patch/picture_folder.h"
 #include "tests/support/comparison.h"
 #include "tests/support/denoiser_laws.h"
 #include "tests/support/temporary_folder.h"
@@ -133,6 +134,75 @@ BOOST_AUTO_TEST_CASE(the_local_score_machine_equals_brute_force) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_machine_in_place_equals_brute_force) {
+  const auto set = pictures(5, {2, 6, 7}), x = pictures(1, {2, 6, 7}, 3);
+  for (const int p : {1, 3, 5}) {
+    for (const double sigma : {0.01, 0.3, 2.0}) {
+      const auto D = local_mmse_in_place(x, sigma, set, p);
+      for (std::int64_t row = 0; row < 6; ++row)
+        for (std::int64_t column = 0; column < 7; ++column) {
+          // The windows at this place: what the frame cuts off is the same in all, and cancels.
+          std::vector<torch::Tensor> windows;
+          for (std::int64_t i = 0; i < 5; ++i)
+            windows.push_back(torch::constant_pad_nd(set[i], {2, 2, 2, 2})
+                                  .narrow(1, row + 2 - p / 2, p)
+                                  .narrow(2, column + 2 - p / 2, p));
+          BOOST_TEST(largest_difference(
+                         D[0].select(1, row).select(1, column),
+                         brute_force_local(x, sigma, torch::stack(windows), row, column)) < 1e-12);
+        }
+    }
+  }
+  // A window as large as the picture is the whole picture: the exact denoiser.
+  BOOST_TEST(largest_difference(local_mmse_in_place(x, 0.3, set, 15),
+                                Empirical(set).denoise(x, 0.3)) < 1e-12);
+  const LocalPatches prior(set, "local:faces");
+  BOOST_TEST(torch::equal(prior.denoise(x, 0.1),
+                          local_mmse_in_place(x, 0.1, set, PatchPrior::window(0.1))));
+  BOOST_CHECK_THROW(prior.denoise(pictures(1, {2, 6, 8}), 0.1), Error);
+}
+
+// A photograph at half its size, 1 x 3 x 180 x 240.
+torch::Tensor photograph(const std::string& name) {
+  const auto image = load_image(RESTORE_SOURCE_DIR "/data/samples/" + name);
+  return at::avg_pool2d(image.colour, {2, 2});
+}
+
+BOOST_AUTO_TEST_CASE(the_index_is_near_the_exact_machine) {
+  const auto source = photograph("otter.jpg");
+  const auto clean = photograph("colosseum.jpg").slice(2, 60, 90).slice(3, 100, 140);
+  Rng rng(12);
+  for (const int p : {3, 5, 7}) {
+    const auto patches = patches_of(source, {}, p);
+    const PatchIndex index(patches);
+    BOOST_TEST(index.cells() > 300);
+    const double sigma = p == 3 ? 0.008 : p == 5 ? 0.025 : 0.1;
+    const auto x = clean + sigma * randn_like(rng, clean);
+    const auto exact = local_mmse(x, sigma, patches), near = index.mmse(x, sigma);
+    const double miss = (near - exact).square().mean().sqrt().item<double>() / sigma;
+    const double moved = (exact - x).square().mean().sqrt().item<double>() / sigma;
+    BOOST_TEST_MESSAGE(
+        fmt::format("p {}, sigma {}: rms of D_index - D is {:.4f} sigma, of D - x "
+                    "{:.3f} sigma",
+                    p, sigma, miss, moved));
+    // docs/plug-and-play.md states it. The otter's patches are far from what the wall's windows would
+    // need, which is the hard case: D moves them by several sigma.
+    BOOST_TEST(miss < 0.06 * moved);
+    BOOST_TEST(moved > 0.5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_index_of_few_patches_is_exact) {
+  const auto source = pictures(1, {2, 12, 13}, 2).to(torch::kFloat32);
+  const auto patches = patches_of(source, {}, 5);
+  const PatchIndex index(patches.slice(0, 0, 50));  // 14 cells, all of which are looked at
+  BOOST_TEST(index.cells() <= PatchIndex::kProbes);
+  const auto x = pictures(2, {2, 9, 8}, 3).to(torch::kFloat32);
+  for (const double sigma : {0.3, 2.0})
+    BOOST_TEST(largest_difference(index.mmse(x, sigma),
+                                  local_mmse(x, sigma, patches.slice(0, 0, 50))) < 1e-4);
+}
+
 BOOST_AUTO_TEST_CASE(patches_lie_in_the_known_part) {
   const auto source = pictures(1, {1, 9, 9});
   auto known = torch::ones({1, 1, 9, 9}, torch::kFloat64);
@@ -163,6 +233,11 @@ BOOST_AUTO_TEST_CASE(thinning_takes_every_nth_patch) {
   const auto patches = all.patches(0.1, 1);
   BOOST_TEST(patches.size(0) == 400);
   BOOST_TEST(torch::equal(some.patches(0.1, 1), patches.slice(0, 0, 400, 3)));
+  // Beyond `exact_patches` the index takes over.
+  const PatchPrior indexed({source}, "indexed", 400, 100);
+  const auto x = pictures(1, {1, 9, 9}, 4).to(torch::kFloat32);
+  BOOST_TEST(torch::equal(indexed.denoise(x, 0.1), PatchIndex(patches).mmse(x, 0.1)));
+  BOOST_TEST(torch::equal(all.denoise(x, 0.1), local_mmse(x, 0.1, patches.to(torch::kFloat32))));
 }
 
 // The disk before a slope that the laws denoise, and a second picture to choose from.

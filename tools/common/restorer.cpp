@@ -52,7 +52,8 @@ std::int64_t tile_side(const std::string& text, const Denoiser& prior, double by
 
 // The contents of a prior's file decide the result as its name does.
 std::string hash_of_prior(const std::string& prior) {
-  if (is_prior_path(prior)) return hash_files(checkpoint_files(prior));
+  if (is_prior_path(prior) && std::filesystem::exists(prior))
+    return hash_files(checkpoint_files(prior));
   const auto colon = prior.find(':');
   // equivariant:natural, gmm:FILE
   if (colon != std::string::npos)

@@ -1,0 +1,80 @@
+// Denoisers of denoisers: bounded and for Poisson noise. (Equivariant ones: tests/laws; tiled ones:
+// tile_test.)
+#include <boost/test/unit_test.hpp>
+
+#include "librestore/model/random.h"
+#include "priors/anscombe.h"
+#include "priors/bounded.h"
+#include "priors/factory.h"
+#include "tests/support/comparison.h"
+#include "tests/support/small_problems.h"
+
+namespace restore {
+namespace {
+
+using testing::Function;
+using testing::largest_difference;
+
+double rms(const torch::Tensor& x) { return x.square().mean().sqrt().item<double>(); }
+
+// y = gain k, k ~ Poisson(x / gain), by libtorch's generator with a fixed seed.
+torch::Tensor poisson(const torch::Tensor& x, double gain) {
+  torch::manual_seed(5);
+  return gain * at::poisson(x / gain);
+}
+
+BOOST_AUTO_TEST_CASE(a_bounded_denoiser_moves_no_picture_further_than_its_bound) {
+  Rng rng(1);
+  const auto x = rand(rng, {3, 9, 8}, 2, torch::kFloat64);
+  const auto far =
+      std::make_shared<const Function>([](const torch::Tensor& v, double) { return -3 * v; });
+  const auto near = std::make_shared<const Function>(
+      [](const torch::Tensor& v, double sigma) { return v - sigma * v.sign(); });
+  constexpr double kSigma = 0.1;
+  const auto moved = Bounded(far).denoise(x, kSigma) - x;
+  for (int n = 0; n < 2; ++n)
+    BOOST_TEST(rms(moved[n]) == Bounded::kC * kSigma, boost::test_tools::tolerance(1e-12));
+  // In the same direction, and not at all changed within the bound.
+  BOOST_TEST(largest_difference(moved[0] / rms(moved[0]), -x[0] / rms(x[0])) < 1e-12);
+  BOOST_TEST(torch::equal(Bounded(near).denoise(x, kSigma), x - kSigma));
+  BOOST_TEST(torch::equal(Bounded(far).denoise(x, 0), x));
+}
+
+BOOST_AUTO_TEST_CASE(the_square_root_makes_all_counts_equally_noisy) {
+  for (const double mean : {4.0, 10.0, 100.0, 1000.0}) {
+    const auto f = anscombe_forward(poisson(torch::full({400000}, mean, torch::kFloat64), 1));
+    // 400000 draws settle a standard deviation to 0.0011; Anscombe's expansion leaves 1/(16 mean^2).
+    BOOST_TEST(std::abs(f.std().item<double>() - 1) < 0.004 + 1 / (8 * mean * mean));
+    // I(E[f]) = E[k]. The standard error of the mean is sqrt(mean / 400000), and Makitalo and Foi's
+    // closed form is off by 0.02 at most.
+    const double back = anscombe_inverse(f.mean()).item<double>();
+    BOOST_TEST(std::abs(back - mean) < 0.02 + 4 * std::sqrt(mean / 400000));
+    // f's own inverse is off by 1/4, for f bends.
+    BOOST_TEST(std::abs(std::pow(f.mean().item<double>() / 2, 2) - 3.0 / 8 - mean) > 0.2);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(poisson_noise_is_removed_without_bias) {
+  // 12 counts at white, in a picture with dark and bright halves: its noise differs fivefold.
+  constexpr double kGain = 1.0 / 12;
+  auto clean = torch::full({1, 1, 64, 64}, 0.04, torch::kFloat64);
+  clean.slice(3, 32, 64).fill_(0.96);
+  const auto noisy = poisson(clean, kGain);
+  const double sigma = std::sqrt(kGain / 2);
+  const auto gaussian = make_prior("tv");
+  const auto estimate = make_prior("anscombe:tv")->denoise(noisy, sigma);
+  const double plain = rms(gaussian->denoise(noisy, sigma) - clean);
+  BOOST_TEST_MESSAGE("rms " << rms(noisy - clean) << ", tv " << plain << ", anscombe:tv "
+                            << rms(estimate - clean));
+  BOOST_TEST(rms(estimate - clean) < 0.9 * plain);
+  for (const auto& half : {0, 32}) {
+    const auto inside = [&](const torch::Tensor& x) { return x.slice(3, half + 4, half + 28); };
+    const double truth = inside(clean).mean().item<double>();
+    // 1536 pixels: a standard error of sqrt(g x0 / 1536); four of them, and a hundredth for the edge.
+    BOOST_TEST(std::abs(inside(estimate).mean().item<double>() - truth) <
+               4 * std::sqrt(kGain * truth / 1536) + 0.01);
+  }
+}
+
+}  // namespace
+}  // namespace restore
