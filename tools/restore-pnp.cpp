@@ -26,6 +26,7 @@ struct Options {
   std::string expression;
   std::string job;
   std::string trace;
+  std::vector<std::string> frames;
 };
 
 void print_solvers() {
@@ -43,6 +44,9 @@ bool parse(int argc, char** argv, Options& options) {
       ->option_text("JOB")
       ->excludes(expression)
       ->group("Measurement, one of");
+  app->add_option("--frames", options.frames,
+                  "More measurements of the input's scene, in the order of the operator's [ ; ; ]")
+      ->option_text("FILE ...");
   add_listing(*app, "--list-operators", "Print operators with their parameters", print_operators);
   add_listing(*app, "--list-solvers", "Print solvers, a line each", print_solvers);
   add_batch_options(*app, options.batch);
@@ -70,6 +74,7 @@ ExitCode run(int argc, char** argv) {
   if (!parse(argc, argv, options)) return ExitCode::ok;
   UndoRun run{kText.name, options.batch, options.method};
   run.trace = options.trace;
+  run.frames.assign(options.frames.begin(), options.frames.end());
   options.job.empty() ? use_operator(run, options)
                       : use_jobs(run, options.job, options.noise_given);
   return run_undo(run);

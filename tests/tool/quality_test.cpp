@@ -164,5 +164,52 @@ BOOST_AUTO_TEST_CASE(a_mixture_of_patches_is_trained_shown_and_used) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(four_frames_show_more_than_one) {
+  const ToolBench bench;
+  const auto truth = write_truth(bench);
+  const std::string burst =
+      "[downsample(2) ; shift(1, 0) | downsample(2) ; shift(0, 1) | downsample(2) ; "
+      "shift(1, 1) | downsample(2)]";
+  degrade(bench, burst, "0.01");
+  // The frames lie below each other in one picture; as files of their own they mean the same.
+  const auto film = read_raw(bench / "y.png");
+  BOOST_TEST_REQUIRE(film.height == 4 * kHeight / 2);
+  for (int i = 0; i < 4; ++i)
+    write_raw(bench / ("frame" + std::to_string(i) + ".png"),
+              crop(film, 0, i * kHeight / 2, kWidth / 2, kHeight / 2));
+  restore(bench,
+          {"restore-pnp", "y.png", "--operator", burst, "--noise", "0.01", "-o", "film.png"});
+  restore(bench, {"restore-pnp", "frame0.png", "--frames", "frame1.png", "frame2.png", "frame3.png",
+                  "--operator", burst, "--noise", "0.01", "-o", "files.png"});
+  restore(bench, {"restore-pnp", "frame0.png", "--operator", "downsample(2)", "--noise", "0.01",
+                  "-o", "one.png"});
+  const auto four = read_raw(bench / "files.png"), one = read_raw(bench / "one.png");
+  BOOST_TEST(psnr_between(read_raw(bench / "film.png"), four) > 50);
+  BOOST_TEST_MESSAGE("frames: " << psnr_between(truth, one) << " -> " << psnr_between(truth, four));
+  BOOST_TEST(psnr_between(truth, four) > psnr_between(truth, one) + 0.8);
+  // What cannot be meant.
+  bench.check_refusal({"restore-pnp", "frame0.png", "frame1.png", "--frames", "frame2.png",
+                       "--operator", "[identity ; identity]", "-o", "out/"},
+                      ExitCode::usage, {"--frames"});
+}
+
+BOOST_AUTO_TEST_CASE(a_mosaic_becomes_a_picture_in_colour) {
+  const ToolBench bench;
+  const auto truth = write_truth(bench);
+  degrade(bench, "mosaic", "0.003");
+  BOOST_TEST(read_raw(bench / "y.png").channels == 1);
+  restore(bench,
+          {"restore-pnp", "y.png", "--operator", "mosaic", "--noise", "0.003", "-o", "x.png"});
+  const auto x = read_raw(bench / "x.png");
+  BOOST_TEST_REQUIRE(x.channels == 3);
+  // Every channel from the nearest pixel that has it, in its 2 x 2 cell.
+  const auto nearest = make_raw(kWidth, kHeight, 3, SampleType::uint8, [&](int y, int j, int c) {
+    return truth.value(y / 2 * 2 + (c == 2), j / 2 * 2 + (c != 0), c);
+  });
+  BOOST_TEST_MESSAGE("mosaic: " << psnr_between(truth, nearest) << " -> "
+                                << psnr_between(truth, x));
+  BOOST_TEST(psnr_between(truth, x) > psnr_between(truth, nearest) + 1.5);
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -59,6 +59,21 @@ Degradation without_scene(Degradation degradation) {
   return degradation;
 }
 
+// The other frames below the picture.
+torch::Tensor stacked(const torch::Tensor& picture,
+                      const std::vector<std::filesystem::path>& frames) {
+  std::vector<torch::Tensor> parts{picture};
+  for (const auto& file : frames) {
+    parts.push_back(load_image(file).colour);
+    const Shape first = shape_of(picture), other = shape_of(parts.back());
+    if (other.channels != first.channels || other.width != first.width)
+      throw item_error(
+          "{}: {} where the first frame is {} (channels x height x width): only heights may differ",
+          file.string(), other.to_string(), first.to_string());
+  }
+  return torch::cat(parts, 2);
+}
+
 Outcome undo(const Restorer& restorer, const Degradation& degradation, const Item& item,
              const Image& picture, const Part& part, Observer& observer) {
   const auto A =
@@ -167,11 +182,17 @@ ExitCode run_undo(const UndoRun& run) {
   pictures.uncertainty = run.method.uncertainty;
   pictures.parameters = restorer.parameters();
   pictures.parameters.update(run.parameters);
+  bool framed = false;
   pictures.prepare = [&](Item& item) {
     item.also_reads = reads;
     if (run.prepare) run.prepare(item);
+    if (run.frames.empty()) return;
+    if (framed) throw usage_error("--frames: the frames of one scene go with one input");
+    framed = true;
+    item.also_reads.insert(item.also_reads.begin(), run.frames.begin(), run.frames.end());
   };
-  pictures.needs = [&](const Item& item, const Shape& measured) {
+  pictures.needs = [&](const Item& item, Shape measured) {
+    measured.height *= static_cast<std::int64_t>(1 + run.frames.size());
     return needs_of(restorer, run.degradation(item), measured);
   };
   pictures.sigma = [&](const Item& item, const Image& window) {
@@ -181,8 +202,10 @@ ExitCode run_undo(const UndoRun& run) {
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {
     const auto degradation = run.degradation(item);
-    return trace ? undo_traced(restorer, degradation, item, picture, part, observer, *trace)
-                 : undo(restorer, degradation, item, picture, part, observer);
+    Image shown = picture;
+    if (!run.frames.empty()) shown.colour = stacked(picture.colour, run.frames);
+    return trace ? undo_traced(restorer, degradation, item, shown, part, observer, *trace)
+                 : undo(restorer, degradation, item, shown, part, observer);
   };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, run.batch.verbose);

@@ -29,6 +29,9 @@ struct UndoRun {
   MethodOptions method;
   Task task = Task::general;
   std::vector<std::filesystem::path> also_reads{};  // for all pictures: a kernel file
+  // More measurements of the scene, files that go below the picture in the operator's stack, in order. They
+  // allow one picture: usage error otherwise.
+  std::vector<std::filesystem::path> frames{};
   std::function<Degradation(const Item&)> degradation{};
   std::function<void(Item&)> prepare{};  // more to read for one picture; may be empty
   Json parameters = Json::object();      // what decides the result besides the method
