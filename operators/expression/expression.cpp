@@ -137,7 +137,7 @@ class Parser {
   }
 
   ExpressionCall stack() {
-    ExpressionCall result{next().text, next().column};
+    ExpressionCall result{"a stack", next().column};
     if (++depth_ > kDeepest)
       throw source_.error(result.column, fmt::format("brackets nest at most {} deep", kDeepest));
     do {

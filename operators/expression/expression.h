@@ -51,7 +51,7 @@ struct ExpressionArgument {
 
 // operator := name [ '(' argument (',' argument)* ')' ]  or  '[' expression (';' expression)* ']'
 struct ExpressionCall {
-  std::string name;  // "[" for a stack
+  std::string name;  // of a stack: "a stack"
   std::size_t column = 1;
   std::vector<ExpressionArgument> arguments{};
   std::vector<std::vector<ExpressionCall>> branches{};  // of a stack: at least one
