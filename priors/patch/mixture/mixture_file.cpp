@@ -4,7 +4,7 @@
 
 #include "librestore/core/error.h"
 #include "priors/neural/prior_file.h"
-#include "priors/neural/safetensors.h"
+#include "priors/neural/layers/safetensors.h"
 
 namespace restore {
 namespace {

@@ -1,6 +1,6 @@
 #include "priors/patch/mixture/mixture_kernels.h"
 
-#include "priors/neural/lanes.h"
+#include "priors/neural/layers/lanes.h"
 
 namespace restore::kernels {
 namespace {
