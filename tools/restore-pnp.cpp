@@ -45,7 +45,7 @@ bool parse(int argc, char** argv, Options& options) {
       ->excludes(expression)
       ->group("Measurement, one of");
   app->add_option("--frames", options.frames,
-                  "More measurements of the input's scene, in the order of the operator's [ ; ; ]")
+                  "More measurements of the scene, in the order of [ ; ; ]")
       ->option_text("FILE ...");
   add_listing(*app, "--list-operators", "Print operators with their parameters", print_operators);
   add_listing(*app, "--list-solvers", "Print solvers, a line each", print_solvers);

@@ -99,7 +99,7 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->option_text("N")
       ->group(kMethod);
   app.add_option("--tile", options.tile,
-                 "Side of the tiles that the prior works in: auto, pixels, or 0 for none")
+                 "Side of the tiles for the prior: auto, pixels, 0 for none")
       ->option_text("N")
       ->group(kMethod);
   app.add_option("--samples", options.samples,

@@ -20,10 +20,9 @@ std::string estimator_in(const std::string& text) {
   return BoundCall(source, calls.front(), infos, {}).choice("estimator");
 }
 
-// Where the values end: 1, or more in float files.
-double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
-
 }  // namespace
+
+double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
 
 NoiseOption::NoiseOption(const std::string& text, const std::filesystem::path& base)
     : estimator_(estimator_in(text)) {

@@ -84,8 +84,6 @@ void check_estimate(const Result& result, double range) {
 
 }  // namespace
 
-double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
-
 Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
     : noise_(options.noise), seed_(options.seed) {
   const auto prior = options.prior.empty() ? default_prior_name() : options.prior;

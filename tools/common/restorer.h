@@ -30,9 +30,6 @@ struct Circumstances {
   std::int64_t y0 = 0, x0 = 0;  // where the scene begins in that of the whole picture
 };
 
-// Where the values end: 1, or more in float files.
-double range_of(const torch::Tensor& y);
-
 class Restorer {
  public:
   // Usage error when the prior, the method or a parameter is unknown, or a value out of range.

@@ -83,9 +83,13 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
   if (!noise)
     noise = noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
+  // What is no picture, such as frequencies, does not say where the scene's values end.
+  const double range = part.is_whole()
+                           ? std::min(part.range, range_of(A->initial_estimate(picture.colour)))
+                           : part.range;
   auto restored = restorer.restore(picture.colour, A,
                                    {.noise = noise,
-                                    .range = part.range,
+                                    .range = range,
                                     .image = image_key(item),
                                     .y0 = part.window.y0 * scale,
                                     .x0 = part.window.x0 * scale},
