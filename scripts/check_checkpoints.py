@@ -34,9 +34,11 @@ def enter_environment():
     python = folder / "bin" / "python"
     if pathlib.Path(sys.prefix).resolve() == folder.resolve():
         return
-    if not python.exists():
+    installed = folder / "installed"  # written last: an installation that was cut off is done again
+    if not installed.exists() or installed.read_text().split() != PACKAGES:
         venv.create(folder, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+        installed.write_text("\n".join(PACKAGES))
     os.execv(python, [str(python), *sys.argv])
 
 
