@@ -152,17 +152,22 @@ BOOST_AUTO_TEST_CASE(langevin_follows_its_recursion) {
 }
 
 // In the limit of small steps, many of them, and no noise at the end: to 5 % here.
-BOOST_AUTO_TEST_CASE(langevin_converges_to_the_posterior) {
+template <typename Options, typename StepOf>
+void check_limit(const std::string& name, const StepOf& step_of) {
   const auto problem = make_gaussian_problem();
-  PosteriorLangevinOptions options;
+  Options options;
   options.steps = 40;
   options.iterations = 4096;
   options.step = 0.05;
-  const auto moments = recursion(problem, options, langevin_step(problem, options));
+  const auto moments = recursion(problem, options, step_of(problem, options));
   const auto truth = posterior(problem, problem.prior);
-  print_bias("langevin", moments, problem);
+  print_bias(name, moments, problem);
   BOOST_TEST(relative_difference(moments.mean, truth.mean) < 0.05);
   BOOST_TEST(relative_difference(moments.covariance, truth.covariance) < 0.05);
+}
+
+BOOST_AUTO_TEST_CASE(langevin_converges_to_the_posterior) {
+  check_limit<PosteriorLangevinOptions>("langevin", langevin_step);
 }
 
 StepAt snips_step(const GaussianProblem& problem, const SnipsOptions& options) {
@@ -203,18 +208,8 @@ BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
                 recursion(problem, options, snips_step(problem, options)));
 }
 
-// As langevin above.
 BOOST_AUTO_TEST_CASE(snips_converges_to_the_posterior) {
-  const auto problem = make_gaussian_problem();
-  SnipsOptions options;
-  options.steps = 40;
-  options.iterations = 4096;
-  options.step = 0.05;
-  const auto moments = recursion(problem, options, snips_step(problem, options));
-  const auto truth = posterior(problem, problem.prior);
-  print_bias("snips", moments, problem);
-  BOOST_TEST(relative_difference(moments.mean, truth.mean) < 0.05);
-  BOOST_TEST(relative_difference(moments.covariance, truth.covariance) < 0.05);
+  check_limit<SnipsOptions>("snips", snips_step);
 }
 
 BOOST_AUTO_TEST_CASE(copaint_follows_its_recursion) {
