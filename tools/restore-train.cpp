@@ -15,7 +15,8 @@ namespace {
 using namespace restore;
 
 struct Options {
-  std::string kind = "network", photos, output, log, about, fine_tune, progress = "auto";
+  std::string kind = "network", optimiser = "muon", photos, output, log, about, fine_tune,
+              progress = "auto";
   bool overwrite = false, resume = false, float32 = false, fixed_crops = false;
   int threads = 0;
   std::uint64_t seed = 0;
@@ -38,7 +39,11 @@ void add_network_options(CLI::App& app, Options& o) {
   app.add_flag("--resume", o.resume, "Go on from OUTPUT.state")->group(kForNetworks);
   app.add_option("--fine-tune", o.fine_tune, "Start from the weights of this prior")
       ->group(kForNetworks);
-  app.add_option("--learning-rate", o.train.learning_rate, "Adam's, after the warm-up")
+  app.add_option("--optimiser", o.optimiser, "muon (Adam for what is no matrix) or adam")
+      ->check(CLI::IsMember({"muon", "adam"}))
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_option("--learning-rate", o.train.learning_rate, "After the warm-up")
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--warm-up", o.train.warm_up, "Steps of linear warm-up")
@@ -151,6 +156,7 @@ void train_network(Options& o, Progress& progress) {
   const int threads = o.threads > 0 ? o.threads : available_threads();
   o.train.threads = o.pool.threads = threads;
   if (o.float32) o.train.bfloat16 = false;
+  o.train.muon = o.optimiser == "muon";
   o.train.progressive = !o.fixed_crops;
   auto state = first_state(o);
   const PhotoPool photos(o.photos, o.pool);

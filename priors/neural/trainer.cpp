@@ -11,16 +11,23 @@
 #include "librestore/model/random.h"
 #include "librestore/model/threads.h"
 #include "priors/neural/fused_kernels.h"
+#include "priors/neural/muon.h"
 #include "priors/neural/preconditioning.h"
 
 namespace restore {
 namespace {
 
 constexpr float kBeta1 = 0.9f, kBeta2 = 0.99f, kAdamEpsilon = 1e-8f;
+constexpr double kMuonMomentum = 0.95;
 constexpr int kMicroBatchPixels = 4 * 64 * 64;
 constexpr double kRestorationMinimum = 0.01, kRestorationMaximum = 1;
 
 double log_uniform(double low, double high, double u) { return low * std::pow(high / low, u); }
+
+// The convolutions that mix channels within blocks and between levels.
+bool is_matrix(const torch::Tensor& weights) {
+  return weights.dim() == 4 && weights.size(1) > 1 && weights.size(2) < 3;
+}
 
 // D(x, sigma) for sigma of shape N.
 torch::Tensor denoise_with(const NetworkConfig& network, const NamedTensors& weights,
@@ -189,11 +196,28 @@ void Trainer::update(const NamedTensors& gradient, double shrink, double rate) {
                                .square_scale = static_cast<float>(1 / (1 - std::pow(kBeta2, t))),
                                .gradient_scale = static_cast<float>(shrink),
                                .average_rate = static_cast<float>(1 - keep)};
-  for (auto& [name, weights] : state_.weights)
-    kernels::adam_step(step, weights.numel(), gradient.at(name).data_ptr<float>(),
-                       weights.data_ptr<float>(), state_.mean[name].data_ptr<float>(),
-                       state_.square[name].data_ptr<float>(),
-                       state_.average[name].data_ptr<float>());
+  const MuonStep matrix_step{.momentum = kMuonMomentum,
+                             .rate = rate,
+                             .average_rate = 1 - keep,
+                             .type = options_.bfloat16 ? torch::kBFloat16 : torch::kFloat32};
+  std::vector<std::string> names;
+  for (const auto& [name, weights] : state_.weights) names.push_back(name);
+  const auto count = static_cast<std::int64_t>(names.size());
+  parallel_items(count, divide_threads(options_.threads, count), [&](std::int64_t i) {
+    set_torch_threads(1);
+    const torch::NoGradGuard no_grad;
+    const auto& name = names[i];
+    auto& weights = state_.weights.at(name);
+    const auto& slope = gradient.at(name);
+    auto &mean = state_.mean.at(name), &average = state_.average.at(name);
+    if (options_.muon && is_matrix(weights)) {
+      muon_step(matrix_step, shrink * slope, weights, mean, average);
+    } else {
+      kernels::adam_step(step, weights.numel(), slope.data_ptr<float>(), weights.data_ptr<float>(),
+                         mean.data_ptr<float>(), state_.square.at(name).data_ptr<float>(),
+                         average.data_ptr<float>());
+    }
+  });
 }
 
 double denoising_psnr(const NetworkConfig& network, const NamedTensors& weights,

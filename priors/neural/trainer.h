@@ -2,9 +2,10 @@
 //
 //   minimise E lambda(s) ||D(x0 + s n, s) - x0||^2,  lambda = 1/c_out(s)^2 (preconditioning.h),
 //
-// with Adam (Kingma, Ba 2015, https://arxiv.org/abs/1412.6980), a linear warm-up, a cosine decay
-// over the larger of the used fractions of steps and of time, clipped gradients and an exponential
-// moving average of the weights. A step is cut into micro-batches that run side by side, one thread
+// with Muon (muon.h) for the matrices that mix channels and Adam (Kingma, Ba 2015,
+// https://arxiv.org/abs/1412.6980) for the rest, a linear warm-up, a cosine decay over the larger of
+// the used fractions of steps and of time, clipped gradients and an exponential moving average of
+// the weights. A step is cut into micro-batches that run side by side, one thread
 // each, and are summed in order: the result does not depend on the number of threads.
 #pragma once
 
@@ -31,6 +32,7 @@ struct TrainOptions {
   int micro_batches = 4;                // of about 64 x 64 x 4 pixels each
   int crop = 64;                        // px at the start, a multiple of the network's alignment
   bool progressive = true;              // crops grow to 1.5 and 2 times at 60 and 85 % of the run
+  bool muon = true;                     // false: Adam for all weights
   bool bfloat16 = has_fast_bfloat16();  // convolutions of the blocks
   double restoration_share = 0.85;  // of the noise levels drawn from [0.01, 1], else [0.002, 50]
   int threads = 1;

@@ -15,8 +15,8 @@ struct TrainingState {
   double seconds = 0;     // wall time spent, over all sessions
   NamedTensors weights;   // float32
   NamedTensors average;   // exponential moving average of the weights
-  NamedTensors mean;      // Adam's first moment
-  NamedTensors square;    // Adam's second moment
+  NamedTensors mean;      // of the gradients: Muon's momentum, Adam's first moment
+  NamedTensors square;    // of their squares: Adam's second moment
 };
 
 TrainingState new_training_state(const NetworkConfig& network, std::uint64_t seed);

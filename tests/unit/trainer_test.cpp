@@ -5,7 +5,9 @@
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
 #include "librestore/image/image_io.h"
+#include "librestore/model/random.h"
 #include "priors/neural/denoiser.h"
+#include "priors/neural/muon.h"
 #include "priors/neural/training_session.h"
 #include "tests/support/temporary_folder.h"
 
@@ -96,6 +98,35 @@ BOOST_FIXTURE_TEST_CASE(training_denoises_what_it_has_not_seen, Fixture) {
   const double untrained =
       denoising_psnr(kTiny, new_training_state(kTiny, 3).average, clean, sigma, true);
   BOOST_TEST(denoising_psnr(kTiny, state.average, clean, sigma, true) > untrained + 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(adam_alone_resumes_too, Fixture) {
+  options.muon = false;
+  const auto whole = run(new_training_state(kTiny, 3), 4);
+  check_equal(run(run(new_training_state(kTiny, 3), 2), 2), whole);
+  options.muon = true;
+  BOOST_TEST(!torch::equal(run(new_training_state(kTiny, 3), 4).weights.at("middle.0.mix.weight"),
+                           whole.weights.at("middle.0.mix.weight")));
+}
+
+// U S V^T becomes U S' V^T with S' near the identity: wide, tall, and in both types.
+BOOST_AUTO_TEST_CASE(orthogonalised_keeps_the_singular_vectors) {
+  for (const auto& [rows, columns] : {std::pair{48, 96}, {96, 48}, {32, 32}})
+    for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+      Rng rng(7);
+      const auto g = randn(rng, {1, 1, rows * columns}).view({rows, columns});
+      const auto o = orthogonalise(g, type);
+      const auto values = torch::linalg_svdvals(o);
+      // The bounds of the iteration for singular values above a hundredth of the norm; bfloat16
+      // carries 8 bits through five steps.
+      const double slack = type == torch::kFloat32 ? 0 : 0.05;
+      BOOST_TEST(values.max().item<double>() < 1.2 + slack);
+      if (rows != columns) BOOST_TEST(values.min().item<double>() > 0.6 - slack);
+      // O^T G = V S' S V^T is symmetric.
+      const auto p = torch::mm(o.t(), g);
+      BOOST_TEST((p - p.t()).norm().item<double>() <
+                 (type == torch::kFloat32 ? 1e-5 : 0.03) * p.norm().item<double>());
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_not_finite_stops_and_leaves_the_state, Fixture) {
