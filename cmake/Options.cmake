@@ -4,6 +4,7 @@ include(GNUInstallDirs)
 
 option(RESTORE_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ON)
 set(RESTORE_SANITIZE "" CACHE STRING "Sanitizers to compile with, for example address,undefined")
+option(RESTORE_FUZZ "Make the fuzz targets libFuzzer programs (GCC and libFuzzer's library)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -35,6 +36,13 @@ if(RESTORE_WARNINGS_AS_ERRORS)
   target_compile_options(restore_flags INTERFACE -Werror)
 endif()
 if(RESTORE_SANITIZE)
-  target_compile_options(restore_flags INTERFACE -fsanitize=${RESTORE_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(restore_flags INTERFACE
+    -fsanitize=${RESTORE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(restore_flags INTERFACE -fsanitize=${RESTORE_SANITIZE})
+  # GCC's manual: with sanitizers this warning has more false positives.
+  target_compile_options(restore_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endif()
+if(RESTORE_FUZZ)
+  # What guides libFuzzer: a call at each block (tests/fuzz/coverage.cpp), one at each comparison.
+  target_compile_options(restore_flags INTERFACE -fsanitize-coverage=trace-pc,trace-cmp)
 endif()
