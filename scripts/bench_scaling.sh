@@ -71,26 +71,27 @@ files() {
 }
 
 # mosaic [SIDE [MEMORY [PRIOR [STEPS]]]]: a square of SIDE pixels, deblurred in STEPS, with 0 denoised; cuts in
-# which parts meet, against the same cuts restored whole.
+# the middle of which four parts meet, against the same cuts restored whole.
 mosaic() {
-  local side=${1:-31623} memory=${2:-4G} prior=${3:-wavelet} steps=${4:-2} seconds kilobytes at
+  local side=${1:-31623} memory=${2:-4G} prior=${3:-wavelet} steps=${4:-2} usage parts across n corner left top
   squares 512
   "$repository/scripts/make_mosaic.py" "$side" "$side" in.tif noisy?.ppm
   local call=(./restore-deblur --psf gaussian:0.7 --steps "$steps")
   ((steps)) || call=(./restore-pnp --operator identity --solver denoise)
-  call+=(--noise 10/255 --prior "$prior" "${quiet[@]}")
-  read -r seconds kilobytes _ < <(measured "${call[@]}" in.tif -o out.tif --max-memory "$memory")
-  awk "BEGIN { printf \"%.0f megapixels: %.0f s, %d MB\n\", $side * $side / 1e6, $seconds, $kilobytes / 1024 }"
-  for at in 0.2 0.5 0.7; do
-    local left top
-    left=$(awk "BEGIN { print int(($side - 3000) * $at) }")
-    top=$(awk "BEGIN { print int(($side - 700) * $at) }")
+  call+=(--noise 10/255 --prior "$prior" --progress none --overwrite)
+  usage=$(/usr/bin/time -f '%e %M %U %S' "${call[@]}" --json in.tif -o out.tif --max-memory "$memory" 2>&1 >json | tail -1)
+  parts=$(grep -oP '"parts":\K\d+' json || echo 1)
+  awk -v parts="$parts" -v pixels=$((side * side)) '{ printf "%.0f megapixels in %d parts: %.0f s, of the processors %.0f, %d MB\n",
+    pixels / 1e6, parts, $1, $3 + $4, $2 / 1024 }' <<<"$usage"
+  across=$(awk "BEGIN { print int(sqrt($parts) + 0.5) }")
+  for n in 1 $((across / 2)) $((across - 1)); do
+    corner=$((side * n / across))
+    left=$((corner - 1500)) top=$((corner - 350))
     oiiotool in.tif --cut "3000x700+$left+$top" -d uint8 -o cut.tif
-    "${call[@]}" cut.tif -o whole.tif
+    "${call[@]}" -q cut.tif -o whole.tif
     oiiotool out.tif --cut "2400x300+$((left + 300))+$((top + 200))" -d uint8 -o parts-inside.tif
     oiiotool whole.tif --cut 2400x300+300+200 -d uint8 -o whole-inside.tif
-    idiff -a -fail 0 parts-inside.tif whole-inside.tif | grep -E 'Mean|Max|PASS' | tr '\n' ' ' || true
-    echo
+    echo "at $corner, $corner: $(idiff -a -fail 0 parts-inside.tif whole-inside.tif | grep -E 'Mean|Max|PASS' | tr '\n' ' ')"
   done
 }
 
