@@ -8,8 +8,44 @@
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
+#ifdef RESTORE_THREAD_SANITIZER
+#include <sanitizer/tsan_interface.h>
+#endif
 
 namespace restore {
+namespace {
+
+// What TBB orders: all before a fork, what runs in it, all after it. TBB is not compiled with the thread
+// sanitizer, nor is this file (CMakeLists.txt), so the sanitizer is told.
+class Fork {
+ public:
+  Fork() { before(begun_); }
+  ~Fork() { after(ended_); }
+  Fork(const Fork&) = delete;
+  Fork& operator=(const Fork&) = delete;
+
+  template <typename Body>
+  void run(const Body& body) {
+    struct Branch {
+      Fork& fork;
+      explicit Branch(Fork& of) : fork(of) { after(fork.begun_); }
+      ~Branch() { before(fork.ended_); }
+    } const branch(*this);
+    body();
+  }
+
+ private:
+#ifdef RESTORE_THREAD_SANITIZER
+  static void before(char& point) { __tsan_release(&point); }
+  static void after(char& point) { __tsan_acquire(&point); }
+#else
+  static void before(char&) {}
+  static void after(char&) {}
+#endif
+  char begun_ = 0, ended_ = 0;
+};
+
+}  // namespace
 
 int available_threads() { return tbb::info::default_concurrency(); }
 
@@ -28,6 +64,7 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
   if (workers * budget.per_item > available_threads())
     more.emplace(tbb::global_control::max_allowed_parallelism, workers * budget.per_item);
 
+  Fork fork;
   std::atomic<std::int64_t> next = 0;
   // Items start in their order, each in an arena of its own that bounds the threads inside it: a
   // thread that waits inside one item can never pick up another item meanwhile.
@@ -35,7 +72,7 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
     tbb::task_arena inside(std::max(budget.per_item, 1));
     for (std::int64_t i = next++; i < count; i = next++) {
       try {
-        inside.execute([&] { body(i); });
+        inside.execute([&] { fork.run([&] { body(i); }); });
       } catch (...) {
         next = count;
         throw;
@@ -51,16 +88,18 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
 }
 
 void with_threads(int threads, const std::function<void()>& body) {
+  Fork fork;
   tbb::task_arena inside(std::max(threads, 1));
-  inside.execute(body);
+  inside.execute([&] { fork.run(body); });
 }
 
 void parallel_ranges(std::int64_t count, std::int64_t grain,
                      const std::function<void(std::int64_t, std::int64_t)>& body) {
   grain = std::max<std::int64_t>(grain, 1);
   const std::int64_t ranges = (count + grain - 1) / grain;
+  Fork fork;
   const auto run = [&](std::int64_t range) {
-    body(range * grain, std::min(count, (range + 1) * grain));
+    fork.run([&] { body(range * grain, std::min(count, (range + 1) * grain)); });
   };
   if (ranges == 1) {
     run(0);

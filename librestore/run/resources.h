@@ -1,8 +1,9 @@
 // What the items of a batch that are in flight divide among them: threads and memory.
 //
-// An item that needs a fraction f of the memory gets the fraction f of the threads too, rounded up: many
-// small pictures run side by side with a thread each, a picture that takes all memory has all threads.
-// Where fewer items are left than threads are free, those that come share what is free.
+// An item gets as many threads as are free, divided by the number of items of its size that may come to
+// work beside it: as many as fit in what memory is free, and as are left. Many small pictures run side by
+// side with a thread each, a picture that leaves no room for another has all threads, and the last ones
+// share what is free. To be written an item needs none: the next one works meanwhile.
 #pragma once
 
 #include <condition_variable>
@@ -19,10 +20,12 @@ class Resources {
   // An item's part, given back at its end.
   class Share {
    public:
-    ~Share() { owner_.give_back(threads_, bytes_); }
+    ~Share() { owner_.give_back(threads_, bytes_, true); }
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
     int threads() const { return threads_; }
+    // All but `bytes` are given back, and all threads: what is left is to write the result.
+    void only_writes(std::int64_t bytes);
 
    private:
     friend class Resources;
@@ -40,7 +43,7 @@ class Resources {
   void item_ended();
 
  private:
-  void give_back(int threads, std::int64_t bytes);
+  void give_back(int threads, std::int64_t bytes, bool all);
 
   const int threads_;
   const std::int64_t bytes_;

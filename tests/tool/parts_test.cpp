@@ -131,6 +131,20 @@ BOOST_AUTO_TEST_CASE(holes_are_filled_in_parts_and_the_rest_is_untouched) {
   BOOST_TEST(changed > 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_prior_that_sees_past_the_overlap_says_so) {
+  const ToolBench bench;
+  write_picture(bench);
+  const auto remark = [&](const std::string& prior) {
+    const auto result = bench.run_well(Words{"restore-pnp", "large.tif", "--operator", "identity",
+                                             "--solver", "denoise", "--prior", prior, "--noise",
+                                             "0.05", "-o", prior + ".tif", "--json"} +
+                                       kLittle);
+    return Json::parse(lines_of(result.out).front()).value("remark", "");
+  };
+  BOOST_TEST(remark("tv").find("tv sees further") != std::string::npos);
+  BOOST_TEST(remark("wavelet") == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_cut_says_so) {
   const ToolBench bench;
   write_picture(bench);

@@ -23,9 +23,23 @@ BOOST_AUTO_TEST_CASE(a_large_item_has_all_threads) {
   BOOST_TEST(large.threads() == 8);
 }
 
-BOOST_AUTO_TEST_CASE(threads_go_with_the_memory) {
+BOOST_AUTO_TEST_CASE(no_thread_is_left_over) {
   Resources resources(8, 100, 40);
-  BOOST_TEST(resources.reserve(26).threads() == 3);  // 2.08 of 8, rounded up
+  const auto a = resources.reserve(26), b = resources.reserve(26), c = resources.reserve(26);
+  BOOST_TEST(a.threads() == 2);  // three fit
+  BOOST_TEST(b.threads() == 3);
+  BOOST_TEST(c.threads() == 3);
+  Resources others(8, 100, 40);
+  BOOST_TEST(others.reserve(60).threads() == 8);  // no second fits
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_leaves_the_threads_to_the_next) {
+  Resources resources(8, 100, 40);
+  auto written = resources.reserve(90);
+  BOOST_TEST(written.threads() == 8);
+  written.only_writes(10);
+  const auto next = resources.reserve(90);  // waits for ever if more is held
+  BOOST_TEST(next.threads() == 8);
 }
 
 BOOST_AUTO_TEST_CASE(the_last_items_share_what_is_free) {

@@ -17,6 +17,8 @@ namespace {
 
 // A core smaller than its halo would be mostly halo's work.
 constexpr std::int64_t kLeastCore = 64, kLargestCore = 8192;
+// The splittings carry what a prior sees a little further; beyond, seams are below a step of 8 bits.
+constexpr int kLeastHalo = 64, kMostHalo = 256;  // px
 constexpr std::int64_t kSurveySide = 512;  // px, of the windows that the noise is estimated from
 constexpr std::int64_t kSurveys = 8;       // such windows along each side
 
@@ -189,9 +191,15 @@ std::string obstacle_to_parts(const std::string& expression) {
 }
 
 std::int64_t part_halo(const Denoiser& prior) {
-  // The splittings carry what a prior sees a little further; beyond, seams are below a step of 8 bits.
-  constexpr int kLeast = 64, kMost = 256;
-  return std::clamp(prior.receptive_field().value_or(kLeast), kLeast, kMost);
+  return std::clamp(prior.receptive_field().value_or(kLeastHalo), kLeastHalo, kMostHalo);
+}
+
+std::string part_remark(const Denoiser& prior) {
+  if (prior.receptive_field().value_or(kMostHalo + 1) <= kMostHalo) return {};
+  return fmt::format(
+      "in parts that overlap by {} px, though {} sees further: more --max-memory may change it "
+      "slightly",
+      2 * part_halo(prior), prior.name());
 }
 
 std::int64_t part_alignment(const Denoiser& prior) {
@@ -240,7 +248,12 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
     progress.next();
   }
   sink->commit();
-  return total.record();
+  auto record = total.record();
+  if (!needs.remark.empty())
+    record["remark"] = record.contains("remark")
+                           ? record["remark"].get<std::string>() + "; " + needs.remark
+                           : needs.remark;
+  return record;
 }
 
 }  // namespace restore

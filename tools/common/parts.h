@@ -45,12 +45,15 @@ struct Needs {
   std::int64_t halo = 0;       // px of the input
   std::int64_t alignment = 1;  // parts begin at multiples of it, px of the input
   std::int64_t scale = 1;      // px of the result a px of the input
+  std::string remark{};        // what a user should know of a result in parts; empty: nothing
 };
 
 // Whether the operators of an expression look only near each pixel; else why it cannot be cut.
 std::string obstacle_to_parts(const std::string& expression);
 // The halo that hides the seams of a prior, px of the scene: its receptive field within reason.
 std::int64_t part_halo(const Denoiser& prior);
+// What to tell of parts when a prior sees past that halo; empty when it does not.
+std::string part_remark(const Denoiser& prior);
 // Where parts may begin, px.
 std::int64_t part_alignment(const Denoiser& prior);
 
@@ -64,7 +67,7 @@ struct PartsRequest {
   LoadOptions load{};
 };
 
-// The record of all parts together, with their number as `parts`. Item error when the memory does not
+// The record of all parts together, with their number as `parts` and needs.remark. Item error when the memory does not
 // suffice for the smallest part.
 Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
                       Observer& observer);

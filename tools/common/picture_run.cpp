@@ -32,6 +32,8 @@ class StepProgress : public Observer {
 
 // What the process takes before it has seen a picture: libraries and the prior's weights.
 constexpr std::int64_t kProcessBytes = std::int64_t{300} << 20;
+// Of the result's size: the picture that was read, the result, its samples as the file holds them.
+constexpr std::int64_t kPlanesToWrite = 3;
 const std::string kWholeForUncertainty = "--uncertainty is not computed in parts";
 
 std::int64_t memory_for_items(const BatchOptions& options) {
@@ -78,7 +80,8 @@ SaveOptions save_options(const BatchOptions& options, const PictureRun& run) {
 }
 
 Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& options,
-                   const PictureRun& run, Observer& observer) {
+                   const PictureRun& run, Observer& observer,
+                   const std::function<void(std::int64_t bytes)>& before_writing) {
   const auto picture = source.whole();
   const Part part{{0, 0, picture.height(), picture.width()},
                   picture.height(),
@@ -87,6 +90,7 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
   auto [result, record, deviation] = run.work(item, picture, part, observer);
   if (result.colour.max().item<double>() <= 0 && picture.colour.max().item<double>() > 0)
     throw item_error("the result is black; another --method or lower --noise may work");
+  before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
   if (deviation.defined())
     save_uncertainty(deviation, uncertainty_file(run.uncertainty, item), record);
@@ -110,13 +114,16 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
                        item.input.string(), width, height,
                        gigabytes(bytes + static_cast<double>(kProcessBytes)), why);
   }
-  const auto share = resources.reserve(static_cast<std::int64_t>(std::min(bytes, most)));
+  auto share = resources.reserve(static_cast<std::int64_t>(std::min(bytes, most)));
   StepProgress observer(progress, item.id);
   Json record;
   with_threads(share.threads(), [&] {
     set_torch_threads(share.threads());
     if (bytes <= most) {
-      record = restore_whole(item, source, options, run, observer);
+      record = restore_whole(item, source, options, run, observer, [&](std::int64_t to_write) {
+        set_torch_threads(1);
+        share.only_writes(to_write);
+      });
       return;
     }
     PartsRequest request{needs, static_cast<std::int64_t>(most), run.work};

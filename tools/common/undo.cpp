@@ -150,6 +150,7 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
                             degradation.scene->width != measured.width * scale))
     needs.obstacle = "its job tells of a scene that reaches past the frame";
   needs.alignment = part_alignment(restorer.prior());
+  needs.remark = part_remark(restorer.prior());
   needs.halo = (part_halo(restorer.prior()) + 2 * reach + scale - 1) / scale;
   return needs;
 }
