@@ -30,9 +30,14 @@ constexpr std::int64_t kLeastTile = 64;  // px; below, nearly all work would be 
 // each sample adds: measured, docs/scaling.md.
 constexpr double kSolverPlanes = 14, kPlanesPerSample = 3;
 
-// Priors are made for [0,1]; for a linear A dividing x, y and sigma alike changes nothing else.
-double scale_of(double range, const Operator& A) {
-  return dynamic_cast<const LinearOperator*>(&A) ? range : 1.0;
+// No normal value of a gigapixel lies further from its mean, in standard deviations.
+constexpr double kNoiseReach = 6;
+
+// Priors are made for [0,1]; for a linear A dividing x, y and sigma alike changes nothing else. A
+// measurement that ends above white only by its noise is not divided: its scene ends there.
+double scale_of(const Circumstances& now, const Operator& A) {
+  if (!dynamic_cast<const LinearOperator*>(&A)) return 1;
+  return std::max(1.0, now.range - kNoiseReach * now.noise->sigma());
 }
 
 torch::Tensor scaled(const torch::Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
@@ -133,7 +138,7 @@ double Restorer::bytes_for(const Shape& scene) const {
 Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                            const Circumstances& now, Observer& observer) const {
   const TorchThreadLimit threads(A->input_shape().pixels());
-  const double scale = scale_of(now.range, *A);
+  const double scale = scale_of(now, *A);
   const Measurement given{y, A, now.noise};
   const auto white = whitened(given);
   const Measurement measurement{scaled(white.y, 1 / scale), white.A,

@@ -37,8 +37,8 @@ class Restorer {
   // are.
   Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
-  // y: 1 x output_shape of A. For a linear A the problem is divided by the range, noise included, and
-  // the estimate multiplied by it. Noise that is not white is made so first (operators/whitened.h). Item
+  // y: 1 x output_shape of A. For a linear A whose scene ends above white, which is where y ends less
+  // what noise adds, the problem is divided by that, noise included, and the estimate multiplied by it. Noise that is not white is made so first (operators/whitened.h). Item
   // error when the method diverges.
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                    const Circumstances& circumstances, Observer& observer) const;
