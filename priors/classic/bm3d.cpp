@@ -8,6 +8,8 @@
 #include <cmath>
 #include <vector>
 
+#include <Eigen/Dense>
+
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "priors/classic/mirror.h"
@@ -37,18 +39,42 @@ Planes planes_of(const torch::Tensor& x) {
   return {x.data_ptr<float>(), x.size(0), x.size(1), x.size(2)};
 }
 
-// The orthonormal cosine transform of 8 values, a row a frequency; and its transpose.
-struct CosineTransform {
-  CosineTransform() {
-    for (int k = 0; k < kSide; ++k)
-      for (int i = 0; i < kSide; ++i) {
-        const double c =
-            std::cos(M_PI * (i + 0.5) * k / kSide) * std::sqrt((k ? 2.0 : 1.0) / kSide);
-        forward[k * kSide + i] = inverse[i * kSide + k] = static_cast<float>(c);
-      }
+using Matrix = Eigen::Matrix<double, kSide, kSide>;
+
+// A transform of 8 values, a row a coefficient, rows of norm 1; and its inverse.
+struct Transform {
+  explicit Transform(const Matrix& rows) {
+    const Matrix M = rows.rowwise().normalized(), inverted = M.inverse();
+    for (int i = 0; i < kPatch; ++i) {
+      forward[i] = static_cast<float>(M(i / kSide, i % kSide));
+      inverse[i] = static_cast<float>(inverted(i / kSide, i % kSide));
+    }
   }
   Patch forward, inverse;
 };
+
+Matrix cosine_rows() {
+  Matrix M;
+  for (int k = 0; k < kSide; ++k)
+    for (int i = 0; i < kSide; ++i) M(k, i) = std::cos(M_PI * (i + 0.5) * k / kSide);
+  return M;
+}
+
+// The periodic biorthogonal 1.5 wavelet down to the mean: Cohen, Daubechies, Feauveau 1992,
+// https://doi.org/10.1002/cpa.3160450502.
+Matrix wavelet_rows() {
+  constexpr std::array kLow = {3, -3, -22, 22, 128, 128, 22, -22, -3, 3};
+  Matrix M = Matrix::Identity();
+  for (int n = kSide; n > 1; n /= 2) {
+    const Matrix fine = M;
+    for (int k = 0; k < n / 2; ++k) {
+      M.row(k).setZero();
+      for (int t = 0; t < 10; ++t) M.row(k) += kLow[t] * fine.row((2 * k + t - 4 + 2 * n) % n);
+      M.row(n / 2 + k) = fine.row(2 * k) - fine.row(2 * k + 1);
+    }
+  }
+  return M;
+}
 
 // M P M^T
 void apply_both_sides(const Patch& M, Patch& P) {
@@ -140,6 +166,7 @@ class CollaborativeFilter {
       : noisy_(planes_of(x)),
         guide_(planes_of(basic ? *basic : x)),
         wiener_(basic != nullptr),
+        transform_(wiener_ ? cosine_rows() : wavelet_rows()),
         sigma_(static_cast<float>(sigma)) {
     const double tau =
         wiener_ ? (sigma > kHighNoise ? 3500 : 400) : (sigma > kHighNoise ? 5000 : 2500);
@@ -204,7 +231,7 @@ class CollaborativeFilter {
       for (int i = 0; i < kSide; ++i)
         std::copy_n(planes.at(c, positions[k].y + i, positions[k].x), kSide,
                     stack[k].begin() + i * kSide);
-      apply_both_sides(cosines().forward, stack[k]);
+      apply_both_sides(transform_.forward, stack[k]);
     }
     hadamard(stack);
     return stack;
@@ -245,7 +272,7 @@ class CollaborativeFilter {
     const auto width = noisy_.width;
     const auto plane = c * out.sum.size(1) * width;
     for (std::size_t k = 0; k < stack.size(); ++k) {
-      apply_both_sides(cosines().inverse, stack[k]);
+      apply_both_sides(transform_.inverse, stack[k]);
       for (int i = 0; i < kSide; ++i) {
         const auto at = plane + (positions[k].y - out.top + i) * width + positions[k].x;
         float* sum = out.sum.data_ptr<float>() + at;
@@ -259,13 +286,9 @@ class CollaborativeFilter {
     }
   }
 
-  static const CosineTransform& cosines() {
-    static const CosineTransform transform;
-    return transform;
-  }
-
   Planes noisy_, guide_;
   bool wiener_;
+  Transform transform_;
   float sigma_;
   Step step_;
 };

@@ -4,12 +4,13 @@
 //   filtering", https://doi.org/10.1109/TIP.2007.901238
 // Colour: the same authors 2007, "Color image denoising via sparse 3D collaborative filtering with
 //   grouping constraint in luminance-chrominance space", https://doi.org/10.1109/ICIP.2007.4378954
-// Parameters, and the cosine transform in both steps: Lebrun 2012, "An analysis and implementation of
-//   the BM3D image denoising method", https://doi.org/10.5201/ipol.2012.l-bm3d
+// Parameters: Lebrun 2012, "An analysis and implementation of the BM3D image denoising method",
+//   https://doi.org/10.5201/ipol.2012.l-bm3d
 //
 // For the 8 x 8 patch P at every third pixel the most similar patches Q of the 39 x 39 positions around
 // it, at most 2^k of them with mean (P - Q)^2 <= tau in brightness, are stacked and transformed by T
-// (cosines in the patch, Walsh-Hadamard along the stack; orthonormal, each channel alone):
+// (in the patch the biorthogonal 1.5 wavelet in step 1, whose rows of norm 1 are nearly orthogonal, and
+// cosines in step 2; Walsh-Hadamard along the stack; each channel alone):
 //   step 1, 16 patches of x:            c = T x where |T x| > 2.7 sigma, else 0
 //   step 2, 32 patches alike in step 1's result b:
 //                                       c = w T x,  w = (T b)^2 / ((T b)^2 + sigma^2)
