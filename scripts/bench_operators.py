@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Convolutions of 12 megapixels with 25 x 25 kernels, and their adjoints, beside SciPy and OpenCV.
 
-    scripts/bench_operators.py --bin build/release/bin [--rounds 5] [--threads 1]
+    scripts/bench_operators.py --bin build/release/bin [--rounds 5] [--threads 1] [--clock cpu]
 
 Everybody gets 3 x 3000 x 4000 random numbers in float32. The kernels: a disk (441
 weights), the path of a shaken camera (65), a Gaussian (separable; OpenCV is then also asked by sepFilter2D, its
 way for those). Each of the contenders runs in a process of its own, bound to `--threads` cores; a round asks
 all of them once, so that what else the machine does hits them alike. The figure is the median over the
-rounds. Memory is the peak that one call adds to its input, the result included.
+rounds of three calls each, in seconds of the processor (of all threads together) or by the clock on the wall. Memory is the peak that one call adds to its input, the result included.
 
 What is compared: A is `valid` (as SciPy's mode "valid") and `replicate` (as OpenCV's BORDER_REPLICATE); A^T
 of the former is SciPy's mode "full" with the kernel flipped. OpenCV has no adjoint: its filter with the
@@ -25,6 +25,7 @@ import sys
 import time
 
 CHANNELS, HEIGHT, WIDTH = 3, 3000, 4000
+CALLS = 3
 
 
 def memory(name):
@@ -35,14 +36,17 @@ def memory(name):
 
 
 def measured(call):
-    """Peak of the memory that the first call adds, in MB, and the seconds of a second one."""
+    """Peak of the memory that the first call adds, in MB, and [wall, cpu] seconds of CALLS more."""
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = memory("VmRSS")
     call()
     peak = memory("VmHWM") - before
-    start = time.perf_counter()
-    call()
-    return peak, time.perf_counter() - start
+    seconds = []
+    for _ in range(CALLS):
+        start, busy = time.perf_counter(), time.process_time()
+        call()
+        seconds.append((time.perf_counter() - start, time.process_time() - busy))
+    return peak, seconds
 
 
 def peer(name, kernel_file, threads):
@@ -83,9 +87,10 @@ def run_peer(name, kernel_file, cores):
 
 
 def run_ours(binary, kernel_file, boundary, cores):
-    words = [str(binary), f'blur("{kernel_file}", boundary={boundary})', str(CHANNELS), str(HEIGHT), str(WIDTH), "1"]
+    words = [str(binary), f'blur("{kernel_file}", boundary={boundary})', str(CHANNELS), str(HEIGHT), str(WIDTH), str(CALLS)]
     lines = [line.split() for line in bound(words, cores).splitlines()]
-    return {name: (float(peak), float(seconds)) for name, peak, seconds in lines}
+    return {name: (float(peak), list(zip(map(float, seconds[::2]), map(float, seconds[1::2]))))
+            for name, peak, *seconds in lines}
 
 
 def bound(words, cores):
@@ -116,6 +121,8 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="cpu")
+    parser.add_argument("--only", help="a kernel: disk, shake, gaussian")
     parser.add_argument("--peer")
     parser.add_argument("--kernel", type=pathlib.Path)
     options = parser.parse_args()
@@ -127,6 +134,8 @@ def main():
     print("| kernel | who | A, s | ratio | MB | A^T, s | ratio | MB |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for kernel, weights in kernels():
+        if options.only not in (None, kernel):
+            continue
         file = write_kernel(weights, folder / f"{kernel}.txt")
         ours = options.bin / "operator_speed"
         contenders = {
@@ -145,7 +154,7 @@ def main():
         for name, rounds in results.items():
             cells = []
             for way in ("apply", "adjoint"):
-                seconds = statistics.median(r[way][1] for r in rounds)
+                seconds = statistics.median(call[options.clock == "cpu"] for r in rounds for call in r[way][1])
                 peak = statistics.median(r[way][0] for r in rounds)
                 base.setdefault(way, seconds)
                 cells += [f"{seconds:.2f}", f"{seconds / base[way]:.2f}", f"{peak:.0f}"]

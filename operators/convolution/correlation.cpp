@@ -9,8 +9,10 @@
 namespace restore {
 namespace {
 
-// Tiles of the direct ways: with the margins of a 25 x 25 kernel they fit a second-level cache.
+// Tiles of the direct way: with the margins of a 25 x 25 kernel they fit a second-level cache.
 constexpr std::int64_t kDirectRows = 64, kDirectColumns = 512;
+// Separable: as many rows as the kernel has fit it, and few are read twice.
+constexpr std::int64_t kSeparableRows = 128, kSeparableColumns = 4096;
 
 // A rectangle of the output.
 struct Tile {
@@ -121,22 +123,72 @@ void correlate_direct(const torch::Tensor& x, torch::Tensor& z, const torch::Ten
   });
 }
 
+// A factor of a separable kernel as sliding_sums() takes it, without the zeros at its ends.
+template <typename T>
+struct Factor {
+  std::int64_t first, taps;
+  std::vector<T> padded;
+
+  explicit Factor(const torch::Tensor& weights) {
+    const auto w = weights.accessor<double, 1>();
+    std::int64_t last = w.size(0) - 1;
+    for (first = 0; first < last && w[first] == 0;) ++first;
+    while (last > first && w[last] == 0) --last;
+    taps = last - first + 1;
+    padded.assign(static_cast<std::size_t>(taps + 2 * (kWindows - 1)), T{0});
+    for (std::int64_t t = 0; t < taps; ++t)
+      padded[static_cast<std::size_t>(kWindows - 1 + t)] = static_cast<T>(w[first + t]);
+  }
+};
+
+// The columns of the frame that columns [x, x + width) of the extension come from: the first, and how many.
+std::pair<std::int64_t, std::int64_t> sources_of(const AxisExtension& columns, std::int64_t x,
+                                                 std::int64_t width) {
+  std::int64_t least = columns.size, most = -1;
+  for (std::int64_t t = x; t < x + width; ++t)
+    if (const auto source = columns.source[static_cast<std::size_t>(t)]; source >= 0) {
+      least = std::min(least, source);
+      most = std::max(most, source);
+    }
+  return most < 0 ? std::pair{std::int64_t{0}, std::int64_t{0}}
+                  : std::pair{least, most - least + 1};
+}
+
+// Down first, from the picture itself into a few rows in the nearest cache, then across those: an extension
+// along the rows of sums is the sums of the extension.
 template <typename T>
 void correlate_separable(const torch::Tensor& x, torch::Tensor& z, const RankOne& factors,
                          const AxisExtension& rows, const AxisExtension& columns) {
-  const Taps<T> down(factors.u.unsqueeze(1)), across(factors.v.unsqueeze(0));
-  const std::int64_t out_width = z.size(3);
-  const TileGrid grid{z.size(2), out_width, kDirectRows, kDirectColumns};
+  const Factor<T> down(factors.u);
+  const Taps<T> across(factors.v.unsqueeze(0));
+  const std::int64_t out_width = z.size(3), stacked = down.taps + kWindows - 1;
+  const TileGrid grid{z.size(2), out_width, kSeparableRows, kSeparableColumns};
+  const auto nothing = torch::zeros({columns.size}, x.options());  // a row beyond the frame
   for_each_tile<T>(x, z, grid, [&](const T* in, T* out, const Tile& tile) {
     const Tile area = with_margins(tile, factors.u.size(0), factors.v.size(0));
-    const std::int64_t stride = area.width;
-    const auto count = static_cast<std::size_t>(area.height * stride);
-    std::vector<T> window(count), summed(count);
-    gather(in, rows, columns, area, window.data(), stride);
-    for (std::int64_t i = 0; i < area.height; ++i)
-      across.sum_row(window.data(), stride, i, tile.width, summed.data() + i * stride);
-    for (std::int64_t i = 0; i < tile.height; ++i)
-      down.sum_row(summed.data(), stride, i, tile.width, out + (tile.y + i) * out_width + tile.x);
+    const auto [first, count] = sources_of(columns, area.x, area.width);
+    const bool inside =
+        area.x >= columns.before && area.x + area.width <= columns.before + columns.size;
+    auto sums = torch::empty({kWindows, count}, x.options());
+    auto line = torch::empty({area.width}, x.options());
+    std::vector<const T*> stack(static_cast<std::size_t>(stacked));
+    T* summed[kWindows];
+    for (std::int64_t j = 0; j < kWindows; ++j) summed[j] = sums.data_ptr<T>() + j * count;
+    for (std::int64_t i = 0; i < tile.height; i += kWindows) {
+      for (std::int64_t r = 0; r < stacked; ++r) {
+        // Windows past the last row are summed over something and not used.
+        const std::int64_t at = std::min(down.first + i + r, area.height - 1);
+        const std::int64_t source = rows.source[static_cast<std::size_t>(area.y + at)];
+        stack[static_cast<std::size_t>(r)] =
+            (source < 0 ? nothing.data_ptr<T>() : in + source * columns.size) + first;
+      }
+      sliding_sums(stack.data(), down.padded.data(), down.taps, count, summed);
+      for (std::int64_t j = 0; j < std::min(kWindows, tile.height - i); ++j) {
+        if (!inside) gather_row(summed[j] - first, columns, area.x, area.width, line.data_ptr<T>());
+        across.sum_row(inside ? summed[j] : line.data_ptr<T>(), 0, 0, tile.width,
+                       out + (tile.y + i + j) * out_width + tile.x);
+      }
+    }
   });
 }
 

@@ -19,7 +19,7 @@ namespace restore {
 struct CorrelationPlan {
   enum class Way {
     direct,     // a product for every nonzero weight
-    separable,  // w = u v^T: a pass along the rows, then one along the columns
+    separable,  // w = u v^T: a pass down the columns, then one along the rows
     fourier,    // overlap-save on tiles; products of half spectra
   };
   Way way = Way::direct;

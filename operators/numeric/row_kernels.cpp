@@ -56,6 +56,48 @@ RESTORE_INLINE void weighted_sum_impl(const T* const* rows, const T* weights, st
   if (width % block != 0) block_sum(rows, weights, taps, width - block, out + width - block);
 }
 
+// As many accumulators for each window as fit the registers; a load serves all windows.
+template <typename T>
+RESTORE_INLINE void sliding_block(const T* const* rows, const T* weights, std::int64_t taps,
+                                  std::int64_t x, T* const* outs) {
+  using V = typename Vector<T>::type;
+  constexpr std::int64_t lanes = Vector<T>::lanes;
+  // Unrolled, or the array does not become registers.
+  V sums[kWindows][2], v, w;
+#pragma GCC unroll 4
+  for (std::int64_t j = 0; j < kWindows; ++j) sums[j][0] = sums[j][1] = V{};
+  for (std::int64_t r = 0; r < taps + kWindows - 1; ++r) {
+    const T* row = rows[r] + x;
+    std::memcpy(&v, row, sizeof v);
+    std::memcpy(&w, row + lanes, sizeof w);
+#pragma GCC unroll 4
+    for (std::int64_t j = 0; j < kWindows; ++j) {
+      const T weight = weights[kWindows - 1 + r - j];  // a zero where row r is outside window j
+      sums[j][0] += weight * v;
+      sums[j][1] += weight * w;
+    }
+  }
+#pragma GCC unroll 4
+  for (std::int64_t j = 0; j < kWindows; ++j) {
+    std::memcpy(outs[j] + x, &sums[j][0], sizeof v);
+    std::memcpy(outs[j] + x + lanes, &sums[j][1], sizeof w);
+  }
+}
+
+template <typename T>
+RESTORE_INLINE void sliding_sums_impl(const T* const* rows, const T* weights, std::int64_t taps,
+                                      std::int64_t width, T* const* outs) {
+  constexpr std::int64_t block = 2 * Vector<T>::lanes;
+  if (width < block) {
+    for (std::int64_t j = 0; j < kWindows; ++j)
+      weighted_sum_impl(rows + j, weights + kWindows - 1, taps, width, outs[j]);
+    return;
+  }
+  for (std::int64_t x = 0; x + block <= width; x += block)
+    sliding_block(rows, weights, taps, x, outs);
+  if (width % block != 0) sliding_block(rows, weights, taps, width - block, outs);
+}
+
 }  // namespace
 
 RESTORE_TARGET_CLONES void weighted_sum(const float* const* rows, const float* weights,
@@ -66,6 +108,17 @@ RESTORE_TARGET_CLONES void weighted_sum(const float* const* rows, const float* w
 RESTORE_TARGET_CLONES void weighted_sum(const double* const* rows, const double* weights,
                                         std::int64_t taps, std::int64_t width, double* out) {
   weighted_sum_impl(rows, weights, taps, width, out);
+}
+
+RESTORE_TARGET_CLONES void sliding_sums(const float* const* rows, const float* weights,
+                                        std::int64_t taps, std::int64_t width, float* const* outs) {
+  sliding_sums_impl(rows, weights, taps, width, outs);
+}
+
+RESTORE_TARGET_CLONES void sliding_sums(const double* const* rows, const double* weights,
+                                        std::int64_t taps, std::int64_t width,
+                                        double* const* outs) {
+  sliding_sums_impl(rows, weights, taps, width, outs);
 }
 
 }  // namespace restore

@@ -3,10 +3,12 @@
 //   operator_speed EXPRESSION CHANNELS HEIGHT WIDTH REPEATS
 //
 // `HEIGHT WIDTH`: of the scene, uniform random numbers in float32. Prints a line for `apply` and one for
-// `adjoint`: the peak of the memory that the call adds to what was there, its result included, in MB, and
-// the seconds of each call after a first one that is not counted. scripts/bench_operators.py has the rest.
+// `adjoint`: the peak of the memory that the call adds to what was there, its result included, in MB, then
+// for each call after a first one that is not counted its seconds and those of the processor, all threads
+// together. scripts/bench_operators.py has the rest.
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <string>
 
@@ -38,9 +40,11 @@ void measure(const char* name, int repeats, const Call& call) {
   std::printf("%s %.1f", name, memory("VmHWM") - before);
   for (int i = 0; i < repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t busy = std::clock();
     call();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    std::printf(" %.4f", seconds.count());
+    std::printf(" %.4f %.4f", seconds.count(),
+                static_cast<double>(std::clock() - busy) / CLOCKS_PER_SEC);
   }
   std::printf("\n");
 }
