@@ -2,18 +2,14 @@
 
 #include <ranges>
 
-#include "librestore/core/error.h"
+#include "operators/compose/joined.h"
 
 namespace restore {
 
 Composition::Composition(std::vector<std::shared_ptr<const LinearOperator>> operators)
     : LinearOperator(operators.front()->input_shape(), operators.back()->output_shape()),
       operators_(std::move(operators)) {
-  for (std::size_t i = 1; i < operators_.size(); ++i)
-    if (operators_[i]->input_shape() != operators_[i - 1]->output_shape())
-      throw usage_error("operator {} gives {} (channels x height x width), operator {} takes {}", i,
-                        operators_[i - 1]->output_shape().to_string(), i + 1,
-                        operators_[i]->input_shape().to_string());
+  check_joined(operators_);
 }
 
 torch::Tensor Composition::do_apply(const torch::Tensor& x) const {
