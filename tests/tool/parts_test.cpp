@@ -152,6 +152,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cut_says_so) {
                             "circular", "--prior", "tv", "--noise", "0.01", "-o", "out/a.tif"} +
                           kLittle,
                       ExitCode::some_failed, {"large.tif", "circular", "--max-memory"});
+  for (const char* noise : {"poisson(0.001)", "correlated(0.02, length=2)"})
+    bench.check_refusal(Words{"restore-deblur", "large.tif", "--psf", "disk:2", "--prior", "tv",
+                              "--noise", noise, "-o", "out/a.tif"} +
+                            kLittle,
+                        ExitCode::some_failed,
+                        {"large.tif", "only white noise is computed in parts", "--max-memory"});
 }
 
 BOOST_AUTO_TEST_CASE(tiles_do_not_change_the_result) {
