@@ -65,6 +65,11 @@ void add_network_options(CLI::App& app, Options& o) {
       ->group(kForNetworks);
   app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
       ->group(kForNetworks);
+  app.add_option("--smallest-scale", o.train.crops.smallest_scale,
+                 "Three quarters of the crops are shrunk by a factor from this to 1")
+      ->check(CLI::Range(0.05, 1.0))
+      ->capture_default_str()
+      ->group(kForNetworks);
   app.add_flag("--float32", o.float32,
                "No bfloat16 in the convolutions (default where there is no AVX-512)")
       ->group(kForNetworks);
