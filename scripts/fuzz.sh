@@ -26,7 +26,7 @@ for target; do
   log=$out/$target.log
   before=$(find "$out" -maxdepth 1 -name "$target-*" | wc -l)
   build/fuzz/bin/fuzz_"$target" -max_total_time="$(awk "BEGIN { print $minutes * 60 }")" -max_len=4096 \
-    -timeout=100 -rss_limit_mb=2048 -malloc_limit_mb=1024 -print_final_stats=1 -verbosity=1 \
+    -timeout=100 -report_slow_units=100 -rss_limit_mb=2048 -malloc_limit_mb=1024 -print_final_stats=1 -verbosity=1 \
     -artifact_prefix="$out/$target-" "$out/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1 || true
   findings=$(($(find "$out" -maxdepth 1 -name "$target-*" | wc -l) - before))
   # libFuzzer ends at the first finding; an end without one and without its last line is one too.

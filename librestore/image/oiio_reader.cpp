@@ -4,6 +4,7 @@
 
 #include <OpenImageIO/imageio.h>
 #include <OpenImageIO/strutil.h>
+#include <fmt/core.h>
 
 #include "librestore/core/error.h"
 #include "librestore/image/oiio_common.h"
@@ -99,6 +100,11 @@ class OiioReader final : public PictureReader {
     header_.layout = layout_of(spec, path);
     header_.alpha_is_associated = spec.get_int_attribute("oiio:UnassociatedAlpha") == 0;
     const std::string format = input_->format_name();
+    // Its samples are not compressed and take a bit at the least: nothing is allocated for what a
+    // header only claims.
+    if (format == "pnm" && static_cast<std::uintmax_t>(spec.width) * spec.height * spec.nchannels >
+                               8 * fs::file_size(path))
+      throw damaged(fmt::format("it is too short for {} x {} pixels", spec.width, spec.height));
     if (format == "pnm" && header_.layout.type == SampleType::uint16) {
       // OpenImageIO 2.4 reads every second value one too low.
       throw item_error("{}: a 16-bit PNM cannot be read exactly; convert it to PNG or TIFF first",

@@ -18,7 +18,7 @@ struct ZipEntry {
 namespace detail {
 
 inline void put(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  for (; bytes > 0; --bytes, value >>= 8) out.push_back(static_cast<char>(value));
 }
 
 // Version, flags (a data descriptor follows), method, time and date.

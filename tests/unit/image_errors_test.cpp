@@ -72,6 +72,15 @@ Image noise(std::int64_t height, std::int64_t width, SampleType type) {
   return image;
 }
 
+BOOST_AUTO_TEST_CASE(a_header_that_claims_too_much_is_refused_before_it_costs_memory) {
+  const TemporaryFolder folder;
+  for (const char* name : {"grey.pgm", "bits.pbm"}) {
+    write_bytes(folder / name,
+                name[0] == 'g' ? "P5 30000 30000 255\nxxxxxxxx" : "P4 30000 30000\nxxxx");
+    check_load(folder / name, "too short for 30000 x 30000 pixels");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_picture) {
   const TemporaryFolder folder;
   check_load(folder / "missing.png", "no such file");
