@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # evaluate_noise.sh FOLDER BUILD: how well `--noise auto(...)` finds noise that was added to the pictures
-# of a folder (docs/operators.md). White noise at 5, 15, 25, 50 /255 in float; a camera's gain and read noise.
+# of a folder (docs/noise.md). White noise at 5, 15, 25, 50 /255 in float; a camera's gain and read noise.
 # Prints, for each estimator, the estimate over the truth: mean over the pictures, standard deviation,
 # least and most.
 set -euo pipefail
