@@ -96,12 +96,13 @@ BOOST_AUTO_TEST_CASE(one_thread_keeps_the_order) {
 
 BOOST_AUTO_TEST_CASE(items_and_ranges_do_run_at_once) {
   // More threads than this machine may have cores: -j says how many, not the hardware.
-  std::atomic<int> items = 0;
-  parallel_items(3, {3, 1}, [&](std::int64_t) { BOOST_TEST(meet(items, 3)); });
-  std::atomic<int> ranges = 0;
+  std::atomic<int> items = 0, ranges = 0, met = 0;
+  parallel_items(3, {3, 1}, [&](std::int64_t) { met += meet(items, 3); });
+  BOOST_TEST(met == 3);
   parallel_items(1, {1, 3}, [&](std::int64_t) {
-    parallel_ranges(3, 1, [&](std::int64_t, std::int64_t) { BOOST_TEST(meet(ranges, 3)); });
+    parallel_ranges(3, 1, [&](std::int64_t, std::int64_t) { met += meet(ranges, 3); });
   });
+  BOOST_TEST(met == 6);
 }
 
 BOOST_AUTO_TEST_CASE(the_budget_is_never_exceeded) {
@@ -126,12 +127,13 @@ BOOST_AUTO_TEST_CASE(the_budget_is_never_exceeded) {
 }
 
 BOOST_AUTO_TEST_CASE(one_thread_inside_an_item_is_the_items_own) {
-  parallel_items(6, {3, 1}, [](std::int64_t) {
+  std::atomic<int> its_own = 0;
+  parallel_items(6, {3, 1}, [&](std::int64_t) {
     const auto self = std::this_thread::get_id();
-    parallel_ranges(20, 1, [&](std::int64_t, std::int64_t) {
-      BOOST_TEST((std::this_thread::get_id() == self));
-    });
+    parallel_ranges(
+        20, 1, [&](std::int64_t, std::int64_t) { its_own += std::this_thread::get_id() == self; });
   });
+  BOOST_TEST(its_own == 6 * 20);
 }
 
 BOOST_AUTO_TEST_CASE(ranges_do_not_depend_on_threads) {
