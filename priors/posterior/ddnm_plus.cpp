@@ -6,8 +6,11 @@
 
 namespace restore {
 
-const Parameters<SamplingOptions>& DdnmPlus::parameters() {
-  static const auto table = with_sampling_parameters<SamplingOptions>({});
+const Parameters<DdnmPlusOptions>& DdnmPlus::parameters() {
+  static const auto table = with_sampling_parameters<DdnmPlusOptions>({
+      {{"smallest", "", 0, 1e3, "singular value that counts; smaller ones are taken for zero"},
+       &DdnmPlusOptions::smallest},
+  });
   return table;
 }
 
@@ -15,7 +18,8 @@ Result DdnmPlus::run(const Measurement& measurement, const Denoiser& prior, Rng&
                      Observer* observer) const {
   const auto& A = spectral_operator(measurement, "ddnm+");
   const double sigma_y = floored_sigma(measurement);
-  const auto s = A.singular_values().to(measurement.y.scalar_type());
+  const auto all = A.singular_values().to(measurement.y.scalar_type());
+  const auto s = torch::where(all >= options_.smallest, all, torch::zeros_like(all));
 
   const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
     const auto s_ybar = A.Ut(item.y);

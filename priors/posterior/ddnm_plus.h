@@ -7,15 +7,23 @@
 //   v      <- v - (a lambda sigma_y / s)^2, so that the noise of y takes the place of fresh noise
 //
 // The prior is not asked how sure it is, so that even for a Gaussian prior the samples are biased.
+//
+// In a direction with a small s the noise of y is all of the state's, the same at every step, and does
+// not average out as fresh noise would. As the authors' deblurring does, singular values below 0.03 are
+// taken for zero.
 #pragma once
 
 #include "priors/posterior/sampling.h"
 
 namespace restore {
 
+struct DdnmPlusOptions : SamplingOptions {
+  double smallest = 0.03;  // singular value that counts
+};
+
 class DdnmPlus : public Method {
  public:
-  using Options = SamplingOptions;
+  using Options = DdnmPlusOptions;
   static const Parameters<Options>& parameters();
   explicit DdnmPlus(const Options& options = {}) : options_(options) {}
 

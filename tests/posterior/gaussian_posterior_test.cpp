@@ -88,7 +88,7 @@ struct Spectrum {
 BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
   const auto problem = make_gaussian_problem();
   const Spectrum A(problem);
-  SamplingOptions options;
+  DdnmPlusOptions options;
   options.samples = kSamples;
   options.steps = 12;
   options.eta = 0.8;

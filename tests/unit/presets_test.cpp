@@ -3,6 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/core/error.h"
+#include "tools/common/methods.h"
+
 using namespace restore;
 
 BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters) {
@@ -10,16 +13,30 @@ BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters
                           Task::nonlinear, Task::compression})
     for (const std::string prior :
          {"tv", "tv:0.5", "self", "natural", "/some/where/my.safetensors"})
-      for (const std::string method : {"", "hqs", "admm", "fista", "denoise"}) {
-        const auto preset = find_preset(task, prior, method);
-        BOOST_TEST((method.empty() || preset.method == method));
-        BOOST_CHECK_NO_THROW(find_solver(preset.method).make(preset.parameters));
-      }
+      for (const std::string method : {"", "hqs", "admm", "fista", "denoise", "pigdm", "mmps"})
+        for (const Quality quality : {Quality::fast, Quality::balanced, Quality::high}) {
+          const auto preset = find_preset(task, prior, method, quality);
+          BOOST_TEST((method.empty() || preset.method == method));
+          BOOST_CHECK_NO_THROW(find_method(preset.method).make(preset.parameters));
+        }
+}
+
+double iterations(const std::string& prior, Quality quality) {
+  return std::stod(find_preset(Task::deblur, prior, "", quality).parameters.at("iterations"));
+}
+
+BOOST_AUTO_TEST_CASE(quality_costs_steps) {
+  BOOST_TEST(iterations("natural", Quality::fast) < iterations("natural", Quality::balanced));
+  BOOST_TEST(iterations("natural", Quality::balanced) < iterations("natural", Quality::high));
+  // A prior with presets of its own has those alone.
+  BOOST_TEST(iterations("tv", Quality::fast) == iterations("tv", Quality::balanced));
+  BOOST_TEST((parse_quality("high") == Quality::high));
+  BOOST_CHECK_THROW(parse_quality("best"), Error);
 }
 
 BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
-  const auto plain = find_preset(Task::deblur, "tv", "");
-  const auto stronger = find_preset(Task::deblur, "tv:2", "");
+  const auto plain = find_preset(Task::deblur, "tv", "", Quality::balanced);
+  const auto stronger = find_preset(Task::deblur, "tv:2", "", Quality::balanced);
   BOOST_TEST(plain.method == stronger.method);
   BOOST_TEST((plain.parameters == stronger.parameters));
 }

@@ -84,6 +84,10 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
   app.add_option(method_flag, options.method, "What runs (default: a preset of task and prior)")
       ->option_text("NAME")
       ->group(kMethod);
+  app.add_option("--quality", options.quality, "fast, balanced (default) or high: which preset")
+      ->option_text("LEVEL")
+      ->check(CLI::IsMember({"fast", "balanced", "high"}))
+      ->group(kMethod);
   app.add_option("--param", options.parameters, "A parameter of the method; repeatable")
       ->option_text("K=V")
       ->allow_extra_args(false)
@@ -129,9 +133,12 @@ void check_batch_options(const BatchOptions& options) {
 ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
   ParameterValues values;
   if (options.steps) values[sampler ? "steps" : "iterations"] = std::to_string(*options.steps);
-  if (sampler)
-    values["samples"] = std::to_string(
-        options.samples.value_or(options.uncertainty.empty() ? 1 : kSamplesForUncertainty));
+  if (sampler && options.samples)
+    values["samples"] = std::to_string(*options.samples);
+  else if (sampler && !options.uncertainty.empty())
+    values["samples"] = std::to_string(kSamplesForUncertainty);
+  else if (sampler && options.estimate == "sample")
+    values["samples"] = "1";
   for (const auto& assignment : options.parameters) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)

@@ -41,6 +41,7 @@ struct MethodOptions {
   std::string prior{};                    // empty: the default prior
   std::string method{};                   // empty: what the preset says
   std::vector<std::string> parameters{};  // K=V
+  std::string quality = "balanced";       // fast, balanced or high: which preset
   std::optional<int> steps{};
   std::string noise{};  // tools/common/noise_option.h
   std::uint64_t seed = 0;

@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "librestore/core/error.h"
 #include "librestore/core/named_rows.h"
 #include "operators/expression/expression.h"
 #include "operators/factory.h"
+#include "tools/common/methods.h"
 
 namespace restore {
 namespace {
@@ -16,12 +18,33 @@ struct Row {
   Task task;
   std::string_view prior;  // the name up to the colon; empty: any other
   Preset preset;
+  Quality quality = Quality::balanced;
 };
+
+// Of samplers on photographs, for linear operators. The first estimate is within 1 of the picture, so
+// that levels above it are wasted, and pigdm's idea of a white prior overshoots there. Guidance of a
+// whole run is what counts: fewer steps are longer.
+ParameterValues sampler_parameters(const std::string& method, Quality quality) {
+  static const std::map<std::string, ParameterValues> own{
+      {"diffpir", {{"lambda", "2"}}}, {"sda", {{"gamma", "1"}}}, {"red-diff", {{"steps", "100"}}}};
+  static const std::map<std::string, std::string> pull{{"dps", "zeta"}, {"mcg", "alpha"}};
+  const bool many = quality == Quality::balanced;
+  ParameterValues values;
+  if (const auto found = own.find(method); found != own.end()) values = found->second;
+  if (const auto found = pull.find(method); found != pull.end())
+    values[found->second] = many ? "2" : "5";
+  values["sigma_max"] = "1";
+  values.try_emplace("steps", many ? "50" : "20");
+  if (quality == Quality::high) values["samples"] = "8";
+  return values;
+}
 
 // For a task and a prior the first row is the best method, the others serve --method. `tv` was measured
 // on 256 x 256 crops of CBSD68 and Set5 (half of the pixels missing, boxes, lines; blur 1.6 px and
 // motion 15 px; bicubic x2 and x4; noise 0 to 10/255). Other priors start from DPIR's schedules (Zhang
 // et al. 2021, https://arxiv.org/abs/2008.13751): 8 steps for deblurring, 24 where values are missing.
+// What a quality changes, and the samplers' parameters, are read off scripts/bench_methods.py
+// (docs/methods.md).
 const std::vector<Row>& rows() {
   static const ParameterValues meet_data{{"iterations", "20"}, {"sigma", "0.05"}, {"lambda", "1"}};
   static const ParameterValues balanced{{"iterations", "20"}, {"sigma", "0.05"}, {"lambda", "0.4"}};
@@ -31,6 +54,10 @@ const std::vector<Row>& rows() {
   // What JPEG at quality 20 has done is smaller than DPIR's first noise level.
   static const ParameterValues from_below{{"iterations", "8"}, {"sigma_start", "0.03"}};
   static const ParameterValues dpir_long{{"iterations", "24"}};
+  static const ParameterValues hurried{{"iterations", "5"}}, patient{{"iterations", "16"}};
+  static const ParameterValues hurried_long{{"iterations", "12"}};
+  static const auto mmps_mean = sampler_parameters("mmps", Quality::high);
+  static const auto pigdm_mean = sampler_parameters("pigdm", Quality::high);
   // Seven steps for each octave of sigma from scale 8 down, see priors/patch/completion.h.
   static const ParameterValues self_scales{
       {"iterations", "35"}, {"sigma_start", "1.6"}, {"sigma_end", "0.05"}};
@@ -52,6 +79,13 @@ const std::vector<Row>& rows() {
       {Task::general, "", {"hqs", dpir_long}},        // best
       {Task::nonlinear, "", {"hqs", dpir_long}},      // best
       {Task::compression, "", {"hqs", from_below}},   // best
+      {Task::inpaint, "", {"hqs", hurried_long}, Quality::fast},
+      {Task::upscale, "", {"hqs", hurried}, Quality::fast},
+      {Task::deblur, "", {"hqs", hurried}, Quality::fast},
+      {Task::inpaint, "natural", {"mmps", mmps_mean}, Quality::high},
+      {Task::upscale, "natural", {"pigdm", pigdm_mean}, Quality::high},
+      {Task::deblur, "", {"hqs", patient}, Quality::high},
+      {Task::general, "", {"hqs", hurried_long}, Quality::fast},
   };
   return table;
 }
@@ -64,11 +98,12 @@ bool is_nonlinear(const std::vector<ExpressionCall>& calls) {
   });
 }
 
-std::string_view kind_of(Task task, std::string_view prior) {
-  const auto kind = prior.substr(0, prior.find(':'));
+const Preset* find(Task task, std::string_view prior, const std::string& method, Quality quality) {
   for (const auto& row : rows())
-    if (row.task == task && row.prior == kind) return kind;
-  return "";
+    if (row.task == task && row.prior == prior && row.quality == quality &&
+        (method.empty() || row.preset.method == method))
+      return &row.preset;
+  return nullptr;
 }
 
 }  // namespace
@@ -85,11 +120,20 @@ Task task_for(const std::string& expression) {
   return is_nonlinear(calls) ? Task::nonlinear : Task::general;
 }
 
-Preset find_preset(Task task, const std::string& prior, const std::string& method) {
-  const auto kind = kind_of(task, prior);
-  for (const auto& row : rows())
-    if (row.task == task && row.prior == kind && (method.empty() || row.preset.method == method))
-      return row.preset;
+Quality parse_quality(const std::string& name) {
+  if (name == "fast") return Quality::fast;
+  if (name == "balanced") return Quality::balanced;
+  if (name == "high") return Quality::high;
+  throw usage_error("--quality {}: fast, balanced or high", name);
+}
+
+Preset find_preset(Task task, const std::string& prior, const std::string& method,
+                   Quality quality) {
+  for (const std::string_view kind : {std::string_view(prior).substr(0, prior.find(':')), {}})
+    for (const Quality level : {quality, Quality::balanced})
+      if (const auto* preset = find(task, kind, method, level)) return *preset;
+  const bool linear = task != Task::nonlinear && task != Task::compression;
+  if (linear && sampler_kind(method)) return {method, sampler_parameters(method, quality)};
   return {method, {}};
 }
 

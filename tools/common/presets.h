@@ -22,13 +22,20 @@ enum class Task {
 // error when it is no expression.
 Task task_for(const std::string& expression);
 
+// --quality: how much time a result is worth.
+enum class Quality { fast, balanced, high };
+
+// Usage error that lists the three.
+Quality parse_quality(const std::string& name);
+
 struct Preset {
   std::string method;
   ParameterValues parameters;
 };
 
-// `prior`: as --prior takes it. `method`: the user's choice, empty for the best one; a method that no
-// row has for this task and prior runs on its own defaults.
-Preset find_preset(Task task, const std::string& prior, const std::string& method);
+// `prior`: as --prior takes it. `method`: the user's choice, empty for the best one of that quality; a
+// method that no row has for this task and prior runs on its own defaults. Where a prior or a method
+// has no row of a quality, it runs as balanced.
+Preset find_preset(Task task, const std::string& prior, const std::string& method, Quality quality);
 
 }  // namespace restore

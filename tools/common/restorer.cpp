@@ -97,7 +97,8 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (task == Task::denoise && !noise_.is_white()) task = Task::general;
   const bool linear = task != Task::nonlinear && task != Task::compression;
   const auto sampler = linear ? kDefaultSampler : kNonlinearSampler;
-  auto [method, parameters] = find_preset(task, prior, any ? sampler : options.method);
+  auto [method, parameters] =
+      find_preset(task, prior, any ? sampler : options.method, parse_quality(options.quality));
   draws_ = sampler_kind(method).has_value();
   if (options.wants_samples() && !draws_)
     throw usage_error(
@@ -107,7 +108,7 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   one_sample_ = options.estimate == "sample";
   wants_deviation_ = !options.uncertainty.empty();
   for (const auto& [name, value] : parameter_values(options, draws_)) parameters[name] = value;
-  if (draws_) samples_ = std::stoll(parameters["samples"]);
+  if (draws_) samples_ = std::stoll(parameters.try_emplace("samples", "1").first->second);
   method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
   tile_ = tile_side(options.tile, *prior_, static_cast<double>(memory) / 4);
