@@ -9,7 +9,8 @@ each; five tasks: 80 % of the pixels missing at random, a 64 x 64 hole in the mi
 quarter, a Gaussian blur of 3 px and the first kernel of Levin et al. 2009 (both circular). Noise of 0.02, seed 0,
 is added in floating point and not clipped. One sample a cell.
 
-A cell is a method with the steps that make so many calls of the network; `hqs` has the tool's own steps. A
+A cell is a method with the steps that make so many calls of the network and the other parameters of the presets
+(fast below 50 calls, balanced from there on); `hqs` is balanced, with its own steps. A
 gradient through the network (vjp) is counted beside the calls. PSNR and SSIM are of the estimate clipped to
 [0,1], the residual is in sigmas. Seconds are CPU seconds of one thread, start of the program included. Memory is
 what the process takes at most, less what an HQS run over 32 x 32 pixels takes, a megapixel.
@@ -125,7 +126,7 @@ def words_for(y, output, method, calls, options):
     if step.parameter:
         words += ["--param", f"{step.parameter}={step.calls - (method in ONE_MORE)}"]
     if method != "hqs":
-        words += ["--steps", calls // step.calls]
+        words += ["--steps", calls // step.calls, "--quality", "fast" if calls < 50 else "balanced"]
     for text in options.param:
         name, _, assignment = text.partition(":")
         if name == method:
