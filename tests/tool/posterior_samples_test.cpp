@@ -77,6 +77,22 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused) {
                       ExitCode::usage, {"photo.png"});
   bench.check_refusal(inpaint_with({"--samples", "2", "--prior", "tv", "-o", "o.png"}),
                       ExitCode::usage, {"tv"});
+  bench.check_refusal(inpaint_with({"--quality", "best", "-o", "o.png"}), ExitCode::usage,
+                      {"--quality", "balanced"});
+}
+
+BOOST_AUTO_TEST_CASE(a_quality_is_a_method) {
+  const ToolBench bench;
+  const auto check = [&](const Words& more, const std::string& method) {
+    Words words = {"--json", "-o", method + more.back() + ".png"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto out = bench.run_well(inpaint_with(words)).out;
+    BOOST_TEST(out.find(method + ": 3 steps") != std::string::npos, out);
+  };
+  check({"--quality", "fast"}, "hqs");
+  check({"--quality", "high"}, "mmps");
+  check({"--quality", "high", "--estimate", "sample"}, "mmps");
+  check({"--samples", "2"}, "pigdm");
 }
 
 }  // namespace

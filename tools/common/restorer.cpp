@@ -97,8 +97,10 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (task == Task::denoise && !noise_.is_white()) task = Task::general;
   const bool linear = task != Task::nonlinear && task != Task::compression;
   const auto sampler = linear ? kDefaultSampler : kNonlinearSampler;
-  auto [method, parameters] =
-      find_preset(task, prior, any ? sampler : options.method, parse_quality(options.quality));
+  const auto quality = parse_quality(options.quality);
+  auto preset = find_preset(task, prior, options.method, quality);
+  if (any && !sampler_kind(preset.method)) preset = find_preset(task, prior, sampler, quality);
+  auto& [method, parameters] = preset;
   draws_ = sampler_kind(method).has_value();
   if (options.wants_samples() && !draws_)
     throw usage_error(
