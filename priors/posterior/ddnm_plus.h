@@ -9,8 +9,8 @@
 // The prior is not asked how sure it is, so that even for a Gaussian prior the samples are biased.
 //
 // In a direction with a small s the noise of y is all of the state's, the same at every step, and does
-// not average out as fresh noise would. As the authors' deblurring does, singular values below 0.03 are
-// taken for zero.
+// not average out as fresh noise would: singular values below `smallest` are taken for zero, which is
+// ours, not the paper's.
 #pragma once
 
 #include "priors/posterior/sampling.h"

@@ -67,8 +67,8 @@ struct PartsRequest {
   LoadOptions load{};
 };
 
-// The record of all parts together, with their number as `parts` and needs.remark. Item error when the memory does not
-// suffice for the smallest part.
+// The record of all parts together, with their number as `parts` and needs.remark. Item error when
+// the memory does not suffice for the smallest part.
 Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
                       Observer& observer);
 
