@@ -5,9 +5,12 @@
 #include "librestore/core/json.h"
 #include "librestore/core/parallel.h"
 #include "librestore/image/image_io.h"
+#include "librestore/image/thumbnail.h"
 #include "librestore/metric/scores.h"
 #include "librestore/model/threads.h"
+#include "librestore/report/report.h"
 #include "tools/common/command_line.h"
+#include "tools/common/common_options.h"
 #include "tools/common/reference_pairs.h"
 #include "tools/common/run_tool.h"
 
@@ -43,13 +46,19 @@ struct Options {
   std::optional<double> warn, fail;  // dB
   bool no_clip = false;
   bool json = false;
+  std::string report{};  // empty: none
+  bool overwrite = false;
   int threads = 0;  // 0: all cores
 };
+
+// An error is shown times this: white is 0.1.
+constexpr double kErrorGain = 10;
 
 struct Outcome {
   Verdict verdict = Verdict::pass;
   std::optional<Scores> scores;
   std::string error;
+  std::vector<View> views{};  // for the report
 };
 
 Verdict judge(double psnr, const Options& options) {
@@ -63,6 +72,20 @@ std::string size_text(const Image& image) {
                      image.channels() == 1 ? "" : "s");
 }
 
+// Reference, picture and the mean over channels of |picture - reference|.
+std::vector<View> views_of(const ReferencePair& pair, const torch::Tensor& reference,
+                           const torch::Tensor& image) {
+  const auto small = [](const torch::Tensor& x) {
+    return [x] { return reduced(x, kThumbnailSide); };
+  };
+  return {{"reference " + pair.reference.string(), small(reference)},
+          {pair.image.string(), small(image)},
+          {fmt::format("error, white is {}", 1 / kErrorGain), [reference, image] {
+             const auto error = (image - reference).abs().mean(1, true) * kErrorGain;
+             return reduced(error, kThumbnailSide);
+           }}};
+}
+
 Outcome compare_loaded(const ReferencePair& pair, const Options& options) {
   const auto reference = load_image(pair.reference), image = load_image(pair.image);
   if (reference.colour.sizes() != image.colour.sizes())
@@ -72,8 +95,9 @@ Outcome compare_loaded(const ReferencePair& pair, const Options& options) {
                         pair.image.string(), size_text(image), pair.reference.string(),
                         size_text(reference))};
   const auto taken = [&](const torch::Tensor& x) { return options.no_clip ? x : x.clamp(0, 1); };
-  const auto scores = score(taken(reference.colour), taken(image.colour));
-  return {judge(scores.psnr, options), scores, {}};
+  const auto x = taken(reference.colour), estimate = taken(image.colour);
+  const auto scores = score(x, estimate);
+  return {judge(scores.psnr, options), scores, {}, views_of(pair, x, estimate)};
 }
 
 Outcome compare(const ReferencePair& pair, const Options& options) {
@@ -111,8 +135,7 @@ const char* verdict_name(Verdict verdict) {
   return kNames[static_cast<int>(verdict)];
 }
 
-void print_json(Json json, const std::optional<Scores>& scores) {
-  if (scores) json.update(to_json(*scores));
+void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -121,47 +144,91 @@ Json to_json(const ReferencePair& pair, const Outcome& outcome) {
                {"image", pair.image.string()},
                {"verdict", verdict_name(outcome.verdict)}};
   if (!outcome.error.empty()) json["error"] = outcome.error;
+  if (outcome.scores) json.update(to_json(*outcome.scores));
   return json;
 }
 
-void print(const ReferencePair& pair, const Outcome& outcome, const Options& options) {
+void print(const ReferencePair& pair, const Outcome& outcome, const Json& record,
+           const Options& options) {
   if (!outcome.error.empty()) fmt::print(stderr, "{}: {}\n", kText.name, outcome.error);
   if (options.json)
-    print_json(to_json(pair, outcome), outcome.scores);
+    print_json(record);
   else if (outcome.scores)
     fmt::print("{}: {}{}\n", pair.image.string(), scores_text(*outcome.scores),
                verdict_text(outcome.verdict, options));
 }
 
-void print_mean(const PairGroup& group, const std::vector<Scores>& all, const Options& options) {
-  const auto mean = mean_scores(all);
-  if (options.json)
-    print_json({{"folder", group.name}, {"mean_of", all.size()}}, mean);
-  else
-    fmt::print("mean of {}{}: {}\n", all.size(), group.name.empty() ? "" : " in " + group.name,
-               scores_text(mean));
-}
-
-Verdict compare_group(const PairGroup& group, const Options& options) {
-  Verdict worst = Verdict::pass;
-  std::vector<Scores> all;
-  for (const auto& pair : group.pairs) {
-    throw_if_interrupted();
-    const auto outcome = compare(pair, options);
-    print(pair, outcome, options);
-    if (outcome.scores) all.push_back(*outcome.scores);
-    worst = std::max(worst, outcome.verdict);
+class Comparison {
+ public:
+  explicit Comparison(const Options& options)
+      : options_(options), groups_(pair_with_references(options.reference, options.images)) {
+    for (const auto& group : groups_) planned_ += group.pairs.size();
+    if (!options.report.empty())
+      report_.emplace(options.report, options.overwrite ? Existing::overwrite : Existing::refuse,
+                      std::vector<ReportColumn>{{"psnr", "PSNR, dB"},
+                                                {"psnr_per_channel", "of channels"},
+                                                {"ssim", "SSIM"},
+                                                {"ssim_per_channel", "of channels"}});
   }
-  if (group.pairs.size() > 1 && !all.empty()) print_mean(group, all, options);
-  return worst;
-}
+
+  Verdict run() {
+    for (const auto& group : groups_)
+      if (!compare_group(group)) break;
+    if (report_)
+      report_->write(kText.name,
+                     {{"call", own_call()},
+                      {"version", RESTORE_VERSION},
+                      {"reference", options_.reference},
+                      {"clipped_to_[0,1]", !options_.no_clip},
+                      {"below_is_a_failure_(dB)", options_.fail ? Json(*options_.fail) : Json()},
+                      {"below_is_a_warning_(dB)", options_.warn ? Json(*options_.warn) : Json()}},
+                     planned_);
+    throw_if_interrupted();
+    return worst_;
+  }
+
+ private:
+  // False: interrupted.
+  bool compare_group(const PairGroup& group) {
+    std::vector<Scores> all;
+    for (const auto& pair : group.pairs) {
+      if (interrupted()) return false;
+      const auto outcome = compare(pair, options_);
+      const auto record = to_json(pair, outcome);
+      print(pair, outcome, record, options_);
+      if (report_)
+        report_->add(done_++, (pair.image.empty() ? pair.reference : pair.image).string(),
+                     verdict_name(outcome.verdict), record, outcome.views);
+      if (outcome.scores) all.push_back(*outcome.scores);
+      worst_ = std::max(worst_, outcome.verdict);
+    }
+    if (group.pairs.size() > 1 && !all.empty()) end_group(group, all);
+    return true;
+  }
+
+  void end_group(const PairGroup& group, const std::vector<Scores>& all) {
+    const auto mean = mean_scores(all);
+    Json record{{"folder", group.name}, {"mean_of", all.size()}};
+    record.update(to_json(mean));
+    const auto name =
+        fmt::format("mean of {}{}", all.size(), group.name.empty() ? "" : " in " + group.name);
+    if (options_.json)
+      print_json(record);
+    else
+      fmt::print("{}: {}\n", name, scores_text(mean));
+    if (report_) report_->add_total(name, record);
+  }
+
+  const Options& options_;
+  const std::vector<PairGroup> groups_;
+  std::size_t planned_ = 0, done_ = 0;
+  std::optional<Report> report_;
+  Verdict worst_ = Verdict::pass;
+};
 
 Verdict compare_all(const Options& options) {
   set_torch_threads(options.threads > 0 ? options.threads : available_threads());
-  Verdict worst = Verdict::pass;
-  for (const auto& group : pair_with_references(options.reference, options.images))
-    worst = std::max(worst, compare_group(group, options));
-  return worst;
+  return Comparison(options).run();
 }
 
 // Empty: only help or the version was asked for.
@@ -186,6 +253,9 @@ std::optional<Options> parse(int argc, char** argv) {
   app->add_option("-j,--threads", options.threads, "Threads (default: all cores)")
       ->option_text("N")
       ->check(CLI::Range(1, 4096));
+  add_device_option(*app);
+  add_report_option(*app, options.report);
+  app->add_flag("--overwrite", options.overwrite, "Replace the report when it exists");
   if (!parse_command_line(*app, argc, argv)) return std::nullopt;
   if (options.warn && options.fail && *options.warn < *options.fail)
     throw usage_error("--warn {} is below --fail {}, so nothing could be worth a warning: raise it",

@@ -11,12 +11,16 @@
 #include "librestore/core/progress.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
+#include "librestore/image/thumbnail.h"
 #include "librestore/model/random.h"
 #include "librestore/model/threads.h"
+#include "librestore/report/report.h"
 #include "priors/diffusion/schedule.h"
 #include "priors/diffusion/table.h"
 #include "priors/factory.h"
 #include "tools/common/command_line.h"
+#include "tools/common/common_options.h"
+#include "tools/common/restorer.h"
 #include "tools/common/run_tool.h"
 
 namespace restore {
@@ -35,7 +39,7 @@ const ToolText kText = {
 
 struct Options {
   std::string prior = "natural";
-  std::string size, output, format = "png", sampler = "heun", progress = "auto";
+  std::string size, output, report, format = "png", sampler = "heun", progress = "auto";
   std::vector<std::string> parameters;
   int count = 1, first = 0, channels = 3, steps = 32, threads = 0;
   double sigma_max = 10, sigma_min = 0.005, rho = 7;
@@ -86,9 +90,11 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("-j,--threads", o.threads, "Threads (default: all cores)")
       ->option_text("N")
       ->check(CLI::Range(1, 4096));
+  add_device_option(app);
   app.add_flag("--json", o.json, "One JSON object a sample on stdout");
   app.add_option("--progress", o.progress, "auto, plain, json or none, on stderr")
       ->option_text("STYLE");
+  add_report_option(app, o.report);
   app.add_flag("-q,--quiet", o.quiet, "Print errors only");
 }
 
@@ -187,27 +193,62 @@ Summary draw(const Job& job, int k, const fs::path& path, Observer& observer) {
   return summary;
 }
 
-void print_result(const Job& job, int k, const fs::path& path, const Summary& summary) {
+Json record_of(const Job& job, int k, const fs::path& path, const Summary& summary) {
   const Options& o = job.options;
-  if (o.quiet) return;
-  const auto remark = job.prior->remark(job.shape.height, job.shape.width);
-  if (!o.json) {
-    fmt::print("{}: {}, {} denoiser calls{}{}\n", path.string(), summary.message,
-               summary.denoiser_calls, remark.empty() ? "" : ", ", remark);
-    return;
-  }
   Json record = {{"output", path.string()},
                  {"sample", k},
                  {"seed", o.seed},
                  {"prior", o.prior},
                  {"sampler", o.sampler}};
   record["denoiser_calls"] = summary.denoiser_calls;
+  const auto remark = job.prior->remark(job.shape.height, job.shape.width);
   if (!remark.empty()) record["remark"] = remark;
-  fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return record;
 }
 
-ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths) {
+void print_result(const Options& o, const Json& record, const std::string& message) {
+  if (o.quiet) return;
+  if (o.json)
+    fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
+  else
+    fmt::print("{}: {}, {} denoiser calls{}\n", record["output"].get<std::string>(), message,
+               record["denoiser_calls"].get<int>(),
+               record.contains("remark") ? ", " + record["remark"].get<std::string>() : "");
+}
+
+std::optional<Report> open_report(const Options& o) {
+  if (o.report.empty()) return std::nullopt;
+  return std::make_optional<Report>(
+      o.report, o.overwrite ? Existing::overwrite : Existing::refuse,
+      std::vector<ReportColumn>{{"denoiser_calls", "denoiser calls"}});
+}
+
+void write_report(const Report& report, const Options& o) {
+  report.write(kText.name,
+               {{"call", own_call()},
+                {"version", RESTORE_VERSION},
+                {"prior", o.prior},
+                {"prior_hash", hash_of_prior(o.prior)},
+                {"sampler", o.sampler},
+                {"parameters", o.parameters},
+                {"steps", o.steps},
+                {"sigma_max", o.sigma_max},
+                {"sigma_min", o.sigma_min},
+                {"rho", o.rho},
+                {"seed", o.seed},
+                {"size", o.size}},
+               static_cast<std::size_t>(o.count));
+}
+
+ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths, Report* report) {
   const Options& o = job.options;
+  const auto tell = [&](std::int64_t i, const std::string& fate, const Json& record) {
+    if (!report) return;
+    const auto& path = paths[static_cast<std::size_t>(i)];
+    std::vector<View> views;
+    if (fate == "ok") views = {{path.string(), [&] { return load_reduced(path, kThumbnailSide); }}};
+    report->add(static_cast<std::size_t>(i), path.filename().string(), fate, record, views);
+  };
   const auto progress =
       make_progress(o.quiet ? ProgressStyle::none : parse_progress_style(o.progress));
   const auto budget = divide_threads(o.threads, o.count);
@@ -221,16 +262,20 @@ ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths) {
     SampleProgress observer(*progress, path.filename().string());
     try {
       const auto summary = draw(job, k, path, observer);
-      progress->aside([&] { print_result(job, k, path, summary); });
+      const auto record = record_of(job, k, path, summary);
+      progress->aside([&] { print_result(o, record, summary.message); });
+      tell(i, "ok", record);
       progress->item_done(path.filename().string(), true);
     } catch (const Error& error) {
       if (error.code() != ExitCode::some_failed) throw;
       ++failed;
       progress->message(fmt::format("{}: {}", kText.name, error.what()));
+      tell(i, "failed", {{"error", error.what()}});
       progress->item_done(path.filename().string(), false);
     }
   });
   progress->end();
+  if (report) write_report(*report, o);
   throw_if_interrupted();
   return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
@@ -247,13 +292,14 @@ ExitCode run(int argc, char** argv) {
   auto sigmas = noise_levels(o, prior->sigma_range());
   const Job job{o, shape, std::move(prior), std::move(sampler), std::move(sigmas)};
 
+  auto report = open_report(o);
   std::vector<std::string> targets;
   for (const auto& path : paths) targets.push_back(path.string());
   std::error_code error;
   fs::create_directories(o.output, error);
   if (error) throw file_error(o.output, "cannot create the folder", error.value());
   remove_abandoned_files(targets);
-  return draw_all(job, paths);
+  return draw_all(job, paths, report ? &*report : nullptr);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "librestore/core/progress.h"
 #include "priors/neural/training_session.h"
 #include "tools/common/command_line.h"
+#include "tools/common/common_options.h"
 #include "tools/common/mixture_training.h"
 #include "tools/common/run_tool.h"
 
@@ -123,6 +124,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--about", o.about, "JSON file whose entries go on the prior's card");
   app.add_option("-j,--threads", o.threads, "Threads, 0 for all cores")
       ->check(CLI::NonNegativeNumber);
+  add_device_option(app);
   app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
 }
 

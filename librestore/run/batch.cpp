@@ -195,6 +195,7 @@ class Batch {
 
   void end_item(std::size_t index, Json record) {
     const bool ok = record["status"] != "failed";
+    if (request_.ended) request_.ended(index, record);
     {
       const std::lock_guard lock(mutex_);
       ++ended_;

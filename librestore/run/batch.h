@@ -30,6 +30,8 @@ struct BatchRequest {
   bool json = false;                                     // print records, in the plan's order
   bool quiet = false;                                    // print failures only
   std::string resume = "--skip-existing does the rest";  // what to do after an interruption
+  // Told each record as soon as its item has ended, by the thread that worked on it; may be empty.
+  std::function<void(std::size_t item, const Json& record)> ended{};
   // What a person wants to know of a record ("residual 1.01 sigma"); may be empty.
   std::function<std::string(const Json& record)> describe;
   // Where result lines go, without line break; standard output when empty.

@@ -21,7 +21,8 @@ void write_photos(const ToolBench& bench) {
 
 const Words kCall = {
     "restore-deblur", "photos", "--psf", "disk:3", "--prior", "tv", "--noise", "0.01",
-    "--steps",        "40",     "-j",    "1",      "--json",  "-o", "out",     "--skip-existing"};
+    "--steps",        "40",     "-j",    "1",      "--json",  "-o", "out",     "--skip-existing",
+    "--report",       "r.html"};
 
 // Runs the call, sending it SIGINT as soon as its first picture is there.
 ProcessResult run_until_interrupted(const ToolBench& bench) {
@@ -48,6 +49,9 @@ BOOST_AUTO_TEST_CASE(an_interrupted_batch_is_whole_and_resumes) {
   const auto done = lines_of(stopped.out).size();
   BOOST_TEST(done >= 1U);
   BOOST_TEST(done < static_cast<std::size_t>(kCount));
+  const auto rest = std::to_string(kCount - done) + " of " + std::to_string(kCount);
+  const auto report = read_bytes(bench / "r.html");
+  BOOST_TEST(report.find("interrupted: " + rest + " not done") != std::string::npos);
   // What is there is whole, has its record, and nothing temporary lies beside it.
   BOOST_TEST(entries(bench / "out") == done + 1);
   for (const auto& entry : fs::directory_iterator(bench / "out"))

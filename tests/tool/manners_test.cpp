@@ -57,6 +57,31 @@ BOOST_AUTO_TEST_CASE(results_that_cannot_be_printed_are_a_failure) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_device_is_the_processor) {
+  const ToolBench bench;
+  const Words call = {"restore-degrade", "photo.png", "--operator", "identity", "-o", "out/"};
+  const auto on = [&](Words words, const std::string& device) {
+    words.insert(words.end(), {"--device", device});
+    return words;
+  };
+  for (const auto& [device, why] :
+       {std::pair{"cuda:1", "this build computes on the processor"}, {"cuda:x", "cuda[:N]"}})
+    bench.check_refusal(on(call, device), ExitCode::usage,
+                        {std::string("--device ") + device, why, "cpu"});
+  for (const Words& other : {Words{"restore-sample", "--size", "8x8", "-o", "out"},
+                             Words{"restore-train", "photo.png", "-o", "p.safetensors"}})
+    bench.check_refusal(on(other, "cuda:0"), ExitCode::usage, {"--device cuda:0"});
+  BOOST_TEST(
+      bench.run({"restore-compare", "photo.png", "photo.png", "--device", "cuda"}).exit_code ==
+      static_cast<int>(ExitCode::usage));
+  bench.run_well(on(call, "cpu"));
+  // It is no parameter of the result: what was done on one is done on the other.
+  const auto again = on({call.begin(), call.end()}, "auto");
+  Words skips = again;
+  skips.emplace_back("--skip-existing");
+  BOOST_TEST(bench.run_well(skips).out.find("done already") != std::string::npos);
+}
+
 // --json is for programs: nothing but objects on standard output, progress as objects too.
 BOOST_AUTO_TEST_CASE(progress_goes_to_standard_error_in_the_style_asked_for) {
   const ToolBench bench;

@@ -1,10 +1,13 @@
 #include "tools/common/command_line.h"
 
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
+#include "tools/common/slurm.h"
 
 namespace restore {
 namespace {
@@ -71,6 +74,14 @@ bool parse_command_line(CLI::App& app, int argc, char** argv) {
     throw usage_error("{}; see {} --help", error.what(), app.get_name());
   }
   return false;
+}
+
+std::string own_call() {
+  std::ifstream words("/proc/self/cmdline", std::ios::binary);
+  std::string call;
+  for (std::string word; std::getline(words, word, '\0');)
+    call += call.empty() ? std::filesystem::path(word).filename().string() : " " + shell_word(word);
+  return call;
 }
 
 }  // namespace restore

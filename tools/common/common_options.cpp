@@ -22,6 +22,18 @@ void print_priors() {
     fmt::print("{:<12} {}. {}\n", row.name, row.summary, row.citation);
 }
 
+// All there is; that libtorch may know others does not help kernels of our own.
+void check_device(const std::string& device) {
+  if (device == "auto" || device == "cpu") return;
+  const std::string number = device.starts_with("cuda:") ? device.substr(5) : "0";
+  const bool is_number =
+      !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+  if ((device == "cuda" || device.starts_with("cuda:")) && is_number)
+    throw usage_error("--device {}: this build computes on the processor; write cpu or auto",
+                      device);
+  throw usage_error("--device {}: auto, cpu or cuda[:N]", device);
+}
+
 // Hidden: for restore-batch, which puts its user's words after those of the plan; the last -j counts.
 void add_manifest_options(CLI::App& app, BatchOptions& options) {
   app.add_option("--plan-to", options.plan_to)->group("");
@@ -60,6 +72,7 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->check(CLI::Range(1, 4096))
       ->take_last()
       ->group(kRun);
+  add_device_option(app)->group(kRun);
   app.add_option("--max-memory", options.max_memory, "Memory to do with (default 4G)")
       ->option_text("BYTES")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
@@ -72,9 +85,24 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->option_text("STYLE")
       ->take_last()
       ->group(kRun);
+  add_report_option(app, options.report)->group(kRun);
   app.add_flag("-q,--quiet", options.quiet, "Print errors only")->group(kRun);
   app.add_flag("-v,--verbose", options.verbose, "Say more about each picture")->group(kRun);
   add_manifest_options(app, options);
+}
+
+CLI::Option* add_device_option(CLI::App& app) {
+  return app
+      .add_option_function<std::string>("--device", check_device,
+                                        "auto or cpu: this build computes on the processor")
+      ->option_text("DEVICE")
+      ->take_last();
+}
+
+CLI::Option* add_report_option(CLI::App& app, std::string& report) {
+  return app.add_option("--report", report, "Write a page about the run, with small pictures")
+      ->option_text("FILE.html")
+      ->take_last();
 }
 
 void add_method_options(CLI::App& app, MethodOptions& options, const std::string& method_flag) {
@@ -128,6 +156,8 @@ void check_batch_options(const BatchOptions& options) {
     throw usage_error("--overwrite and --skip-existing contradict each other: choose one");
   if (options.quiet && options.verbose)
     throw usage_error("--quiet and --verbose contradict each other: choose one");
+  if (!options.report.empty() && !options.plan_to.empty())
+    throw usage_error("--report is of a run, not of its plan: give it to restore-batch run");
 }
 
 ParameterValues parameter_values(const MethodOptions& options, bool sampler) {

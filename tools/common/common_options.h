@@ -29,6 +29,7 @@ struct BatchOptions {
   std::string progress = "auto";
   bool quiet = false;
   bool verbose = false;
+  std::string report{};  // a page about the run; empty: none
   // What restore-batch says to the tool that it starts.
   std::string plan_to{};     // write a manifest there in place of running
   std::string manifest{};    // run what this one plans
@@ -57,6 +58,10 @@ void add_batch_options(CLI::App& app, BatchOptions& options);
 // `method_flag`: "--method", or "--solver,--method"; options.noise holds the tool's default.
 void add_method_options(CLI::App& app, MethodOptions& options,
                         const std::string& method_flag = "--method");
+
+// What every tool that computes takes: where. There is one answer, and auto is it.
+CLI::Option* add_device_option(CLI::App& app);
+CLI::Option* add_report_option(CLI::App& app, std::string& report);
 
 // Throws a usage error when flags contradict each other.
 void check_batch_options(const BatchOptions& options);

@@ -12,6 +12,7 @@
 #include "librestore/run/batch.h"
 #include "tools/common/manifest_run.h"
 #include "tools/common/restorer.h"
+#include "tools/common/run_report.h"
 #include "tools/common/uncertainty.h"
 
 namespace restore {
@@ -166,9 +167,15 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   Resources resources(options.threads > 0 ? options.threads : available_threads(),
                       memory_for_items(options), static_cast<std::int64_t>(plan.items.size()));
   request.resources = &resources;
+  std::optional<RunReport> report;
+  if (!options.report.empty() && !options.dry_run) {
+    report.emplace(options, request.existing, plan, run.uncertainty);
+    request.ended = [&](std::size_t item, const Json& record) { report->add(item, record); };
+  }
   const auto result = run_batch(plan, request, *progress, [&](const Item& item) {
     return process(item, options, run, resources, *progress);
   });
+  if (report) report->write(run.tool, request.parameters);
   return result.code;
 }
 

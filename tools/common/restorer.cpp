@@ -55,18 +55,6 @@ std::int64_t tile_side(const std::string& text, const Denoiser& prior, double by
   return static_cast<std::int64_t>(side);
 }
 
-// The contents of a prior's file decide the result as its name does.
-std::string hash_of_prior(const std::string& prior) {
-  if (is_prior_path(prior) && std::filesystem::exists(prior))
-    return hash_files(checkpoint_files(prior));
-  const auto colon = prior.find(':');
-  // equivariant:natural, gmm:FILE
-  if (colon != std::string::npos)
-    if (auto inner = hash_of_prior(prior.substr(colon + 1)); !inner.empty()) return inner;
-  const auto shipped = find_shipped_prior(prior.substr(0, colon));
-  return shipped ? hash_files(checkpoint_files(*shipped)) : "";
-}
-
 // An estimate this many times the range of what was measured explains nothing.
 constexpr double kFarthest = 100;
 
@@ -88,6 +76,17 @@ void check_estimate(const Result& result, double range) {
 }
 
 }  // namespace
+
+std::string hash_of_prior(const std::string& prior) {
+  if (is_prior_path(prior) && std::filesystem::exists(prior))
+    return hash_files(checkpoint_files(prior));
+  const auto colon = prior.find(':');
+  // equivariant:natural, gmm:FILE
+  if (colon != std::string::npos)
+    if (auto inner = hash_of_prior(prior.substr(colon + 1)); !inner.empty()) return inner;
+  const auto shipped = find_shipped_prior(prior.substr(0, colon));
+  return shipped ? hash_files(checkpoint_files(*shipped)) : "";
+}
 
 Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
     : noise_(options.noise), seed_(options.seed) {

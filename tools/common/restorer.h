@@ -30,6 +30,10 @@ struct Circumstances {
   std::int64_t y0 = 0, x0 = 0;  // where the scene begins in that of the whole picture
 };
 
+// Of the files of weights or mixtures that a prior's name stands for, whose contents decide the result as
+// the name does; empty where there are none.
+std::string hash_of_prior(const std::string& prior);
+
 class Restorer {
  public:
   // Usage error when the prior, the method or a parameter is unknown, or a value out of range.
