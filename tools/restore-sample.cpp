@@ -15,9 +15,11 @@
 #include "librestore/model/random.h"
 #include "librestore/model/threads.h"
 #include "librestore/report/report.h"
+#include "librestore/run/file_hash.h"
 #include "priors/diffusion/schedule.h"
 #include "priors/diffusion/table.h"
 #include "priors/factory.h"
+#include "priors/patch/texture/texture.h"
 #include "tools/common/command_line.h"
 #include "tools/common/common_options.h"
 #include "tools/common/restorer.h"
@@ -34,11 +36,15 @@ const ToolText kText = {
     "Writes sample-0000.png and on into the folder DIR. Sample k is the same whatever --count and\n"
     "--first are. A prior must be an MMSE denoiser, as networks are and tv is not.\n"
     "\n"
+    "--texture FILE makes pictures of the windows of that one instead: more bricks, more grass. "
+    "It\n"
+    "takes a picture of 16 to 512 pixels a side that shows the texture and little else.\n"
+    "\n"
     "Noise levels fall from --sigma-max to --sigma-min and then to 0, within the range that the\n"
     "prior was made for. The first must hide every picture: a sample starts as grey and noise."};
 
 struct Options {
-  std::string prior = "natural";
+  std::string prior = "natural", texture;
   std::string size, output, report, format = "png", sampler = "heun", progress = "auto";
   std::vector<std::string> parameters;
   int count = 1, first = 0, channels = 3, steps = 32, threads = 0;
@@ -55,11 +61,17 @@ void print_samplers() {
 }
 
 void add_options(CLI::App& app, Options& o) {
-  app.add_option("--prior", o.prior, "A name or a file (default natural)")->option_text("PRIOR");
+  auto* texture =
+      app.add_option("--texture", o.texture, "A picture to make more of, in place of a prior")
+          ->option_text("FILE");
+  app.add_option("--prior", o.prior, "A name or a file (default natural)")
+      ->option_text("PRIOR")
+      ->excludes(texture);
   app.add_option("--size", o.size, "Width and height of a sample")->option_text("WxH")->required();
   app.add_option("--channels", o.channels, "1 for grey, 3 for colour (default)")
       ->option_text("C")
-      ->check(CLI::IsMember({1, 3}));
+      ->check(CLI::IsMember({1, 3}))
+      ->excludes(texture);
   app.add_option("--count", o.count, "Samples to draw (default 1)")
       ->option_text("N")
       ->check(CLI::Range(1, 100000));
@@ -70,22 +82,29 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("-o,--output", o.output, "Folder for the samples")->option_text("DIR")->required();
   app.add_option("--format", o.format, "Extension of the files (default png)")->option_text("EXT");
   app.add_flag("--overwrite", o.overwrite, "Replace samples that exist");
-  app.add_option("--sampler", o.sampler, "What draws (default heun)")->option_text("NAME");
+  app.add_option("--sampler", o.sampler, "What draws (default heun)")
+      ->option_text("NAME")
+      ->excludes(texture);
   app.add_option("--param", o.parameters, "A parameter of the sampler; repeatable")
       ->option_text("K=V")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->excludes(texture);
   app.add_option("--steps", o.steps, "Noise levels (default 32)")
       ->option_text("N")
-      ->check(CLI::Range(2, 100000));
+      ->check(CLI::Range(2, 100000))
+      ->excludes(texture);
   app.add_option("--sigma-max", o.sigma_max, "First noise level, pixels in [0,1] (default 10)")
       ->option_text("S")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->excludes(texture);
   app.add_option("--sigma-min", o.sigma_min, "Last noise level before 0 (default 0.005)")
       ->option_text("S")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber)
+      ->excludes(texture);
   app.add_option("--rho", o.rho, "Higher puts more steps at low noise (default 7)")
       ->option_text("R")
-      ->check(CLI::Range(1, 100));
+      ->check(CLI::Range(1, 100))
+      ->excludes(texture);
   add_listing(app, "--list-samplers", "Print samplers with their parameters", print_samplers);
   app.add_option("-j,--threads", o.threads, "Threads (default: all cores)")
       ->option_text("N")
@@ -164,20 +183,59 @@ class SampleProgress : public Observer {
   std::string name_;
 };
 
-struct Job {
-  const Options& options;
-  Shape shape;
-  std::shared_ptr<const Denoiser> prior;
-  std::unique_ptr<Sampler> sampler;
-  std::vector<double> sigmas;
+// Where samples come from.
+struct Source {
+  std::function<std::pair<torch::Tensor, Summary>(Rng&, Observer&)> draw;
+  Json name;             // in every record: {"prior": .., ..} or {"texture": ..}
+  Json about;            // in the report
+  std::string history;   // in the file, without folders
+  std::string remark{};  // what a user should know; may be empty
 };
 
-Summary draw(const Job& job, int k, const fs::path& path, Observer& observer) {
-  const Options& o = job.options;
+std::string file_name(const std::string& path) { return fs::path(path).filename().string(); }
+
+Source prior_source(const Options& o, const Shape& shape) {
+  const std::shared_ptr<const Sampler> sampler = make_sampler(o);
+  const auto prior = mmse_prior(o.prior);
+  const auto sigmas = noise_levels(o, prior->sigma_range());
+  Source source;
+  source.draw = [=](Rng& rng, Observer& observer) -> std::pair<torch::Tensor, Summary> {
+    // x_T = x0 + sigma_max n, any x0 where sigma_max hides it
+    const auto x_T = 0.5 + sigmas.front() * randn(rng, shape);
+    auto [x, summary] = sampler->run(*prior, sigmas, x_T, rng, &observer);
+    return {x, summary};
+  };
+  source.name = {{"prior", o.prior}, {"sampler", o.sampler}};
+  source.about = {{"prior", o.prior},         {"prior_hash", hash_of_prior(o.prior)},
+                  {"sampler", o.sampler},     {"parameters", o.parameters},
+                  {"steps", o.steps},         {"sigma_max", o.sigma_max},
+                  {"sigma_min", o.sigma_min}, {"rho", o.rho}};
+  source.history =
+      fmt::format("prior {}, sampler {}, steps {}", file_name(o.prior), o.sampler, o.steps);
+  source.remark = prior->remark(shape.height, shape.width);
+  return source;
+}
+
+Source texture_source(const Options& o, const Shape& shape) {
+  if (!fs::exists(o.texture))
+    throw Error(ExitCode::no_input, fmt::format("{}: no such file", o.texture));
+  const auto exemplar = load_image(o.texture).colour;
+  check_texture(exemplar);
+  Source source;
+  source.draw = [=](Rng& rng, Observer& observer) -> std::pair<torch::Tensor, Summary> {
+    auto result = synthesise_texture(exemplar, shape.height, shape.width, rng, &observer);
+    return {result.estimate, result.summary};
+  };
+  source.name = {{"texture", o.texture}};
+  source.about = {{"texture", o.texture}, {"texture_hash", hash_files({o.texture})}};
+  source.history = "texture " + file_name(o.texture);
+  return source;
+}
+
+Summary draw(const Options& o, const Source& source, int k, const fs::path& path,
+             Observer& observer) {
   Rng rng(o.seed, 0, static_cast<std::uint32_t>(k));
-  // x_T = x0 + sigma_max n, any x0 where sigma_max hides it
-  const auto x_T = 0.5 + job.sigmas.front() * randn(rng, job.shape);
-  const auto [x, summary] = job.sampler->run(*job.prior, job.sigmas, x_T, rng, &observer);
+  const auto [x, summary] = source.draw(rng, observer);
   if (!summary.usable()) throw item_error("{}: {}", path.string(), summary.message);
   const auto types = format_for(path)->sample_types;
   const bool floats = std::find(types.begin(), types.end(), SampleType::float32) != types.end();
@@ -185,24 +243,18 @@ Summary draw(const Job& job, int k, const fs::path& path, Observer& observer) {
   picture.colour = x;
   picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
   SaveOptions save;
-  save.history = {
-      "restore-sample " RESTORE_VERSION,
-      fmt::format("prior {}, sampler {}, steps {}, seed {}, sample {}",
-                  fs::path(o.prior).filename().string(), o.sampler, o.steps, o.seed, k)};
+  save.history = {"restore-sample " RESTORE_VERSION,
+                  fmt::format("{}, seed {}, sample {}", source.history, o.seed, k)};
   save_image(picture, path, save);
   return summary;
 }
 
-Json record_of(const Job& job, int k, const fs::path& path, const Summary& summary) {
-  const Options& o = job.options;
-  Json record = {{"output", path.string()},
-                 {"sample", k},
-                 {"seed", o.seed},
-                 {"prior", o.prior},
-                 {"sampler", o.sampler}};
+Json record_of(const Options& o, const Source& source, int k, const fs::path& path,
+               const Summary& summary) {
+  Json record = {{"output", path.string()}, {"sample", k}, {"seed", o.seed}};
+  record.update(source.name);
   record["denoiser_calls"] = summary.denoiser_calls;
-  const auto remark = job.prior->remark(job.shape.height, job.shape.width);
-  if (!remark.empty()) record["remark"] = remark;
+  if (!source.remark.empty()) record["remark"] = source.remark;
   return record;
 }
 
@@ -223,25 +275,15 @@ std::optional<Report> open_report(const Options& o) {
       std::vector<ReportColumn>{{"denoiser_calls", "denoiser calls"}});
 }
 
-void write_report(const Report& report, const Options& o) {
-  report.write(kText.name,
-               {{"call", own_call()},
-                {"version", RESTORE_VERSION},
-                {"prior", o.prior},
-                {"prior_hash", hash_of_prior(o.prior)},
-                {"sampler", o.sampler},
-                {"parameters", o.parameters},
-                {"steps", o.steps},
-                {"sigma_max", o.sigma_max},
-                {"sigma_min", o.sigma_min},
-                {"rho", o.rho},
-                {"seed", o.seed},
-                {"size", o.size}},
-               static_cast<std::size_t>(o.count));
+void write_report(const Report& report, const Options& o, const Source& source) {
+  Json about{{"call", own_call()}, {"version", RESTORE_VERSION}};
+  about.update(source.about);
+  about.update({{"seed", o.seed}, {"size", o.size}});
+  report.write(kText.name, about, static_cast<std::size_t>(o.count));
 }
 
-ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths, Report* report) {
-  const Options& o = job.options;
+ExitCode draw_all(const Options& o, const Source& source, const std::vector<fs::path>& paths,
+                  Report* report) {
   const auto tell = [&](std::int64_t i, const std::string& fate, const Json& record) {
     if (!report) return;
     const auto& path = paths[static_cast<std::size_t>(i)];
@@ -261,12 +303,13 @@ ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths, Report* re
     const int k = o.first + static_cast<int>(i);
     SampleProgress observer(*progress, path.filename().string());
     try {
-      const auto summary = draw(job, k, path, observer);
-      const auto record = record_of(job, k, path, summary);
+      const auto summary = draw(o, source, k, path, observer);
+      const auto record = record_of(o, source, k, path, summary);
       progress->aside([&] { print_result(o, record, summary.message); });
       tell(i, "ok", record);
       progress->item_done(path.filename().string(), true);
     } catch (const Error& error) {
+      if (error.code() == ExitCode::interrupted) return;
       if (error.code() != ExitCode::some_failed) throw;
       ++failed;
       progress->message(fmt::format("{}: {}", kText.name, error.what()));
@@ -275,7 +318,7 @@ ExitCode draw_all(const Job& job, const std::vector<fs::path>& paths, Report* re
     }
   });
   progress->end();
-  if (report) write_report(*report, o);
+  if (report) write_report(*report, o, source);
   throw_if_interrupted();
   return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
@@ -286,12 +329,8 @@ ExitCode run(int argc, char** argv) {
   add_options(*app, o);
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
   const auto shape = parse_size(o);
-  auto sampler = make_sampler(o);
   const auto paths = output_paths(o);
-  auto prior = mmse_prior(o.prior);
-  auto sigmas = noise_levels(o, prior->sigma_range());
-  const Job job{o, shape, std::move(prior), std::move(sampler), std::move(sigmas)};
-
+  const auto source = o.texture.empty() ? prior_source(o, shape) : texture_source(o, shape);
   auto report = open_report(o);
   std::vector<std::string> targets;
   for (const auto& path : paths) targets.push_back(path.string());
@@ -299,7 +338,7 @@ ExitCode run(int argc, char** argv) {
   fs::create_directories(o.output, error);
   if (error) throw file_error(o.output, "cannot create the folder", error.value());
   remove_abandoned_files(targets);
-  return draw_all(job, paths, report ? &*report : nullptr);
+  return draw_all(o, source, paths, report ? &*report : nullptr);
 }
 
 }  // namespace

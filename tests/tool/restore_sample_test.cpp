@@ -76,5 +76,31 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused_before_any_work) {
   bench.run_well(call("out", {"--count", "2", "--overwrite"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_texture_is_continued_by_seed_and_number) {
+  const ToolBench bench;
+  const auto texture = [&](const std::string& folder, const Words& more) {
+    Words words = {"restore-sample", "--texture", "photo.png", "--size", "30x40", "-o", folder};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  bench.run_well(texture("out/all", {"--count", "2", "--report", "r.html"}));
+  const auto line = bench.run_well(texture("out/one", {"--first", "1", "-j", "1", "--json"})).out;
+  BOOST_TEST(line.find("\"texture\":\"photo.png\"") != std::string::npos, line);
+  const auto second = read_bytes(bench / "out/all/sample-0001.png");
+  BOOST_TEST(second == read_bytes(bench / "out/one/sample-0001.png"));
+  BOOST_TEST(second != read_bytes(bench / "out/all/sample-0000.png"));
+  const auto picture = read_raw(bench / "out/one/sample-0001.png");
+  BOOST_TEST(picture.width == 30);
+  BOOST_TEST(picture.height == 40);
+  BOOST_TEST(read_bytes(bench / "r.html").find("2 ok") != std::string::npos);
+  write_raw(bench / "tiny.png", example_picture(15, 40));
+  bench.check_refusal({"restore-sample", "--texture", "tiny.png", "--size", "9x9", "-o", "new"},
+                      ExitCode::usage, {"15 x 40", "16 to 512"});
+  bench.check_refusal({"restore-sample", "--texture", "no.png", "--size", "9x9", "-o", "new"},
+                      ExitCode::no_input, {"no.png"});
+  bench.check_refusal(texture("new", {"--prior", "natural"}), ExitCode::usage,
+                      {"--prior", "--texture"});
+}
+
 }  // namespace
 }  // namespace restore::testing
