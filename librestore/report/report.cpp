@@ -158,8 +158,13 @@ std::string Report::table() const {
     html +=
         fmt::format("<tr{}><td class=\"text\">{}</td><td{}>{}</td>", row, name,
                     entry.fate == "failed" ? " class=\"failed\"" : "", html_escaped(entry.fate));
-    for (const auto i : used) html += fmt::format("<td class=\"figure\">{}</td>", entry.cells[i]);
-    html += fmt::format("<td class=\"text remark\">{}</td></tr>\n", entry.remark);
+    // What has no figures has room for what went wrong.
+    const auto says = [&](std::size_t i) { return !entry.cells[i].empty(); };
+    const bool figures = std::any_of(used.begin(), used.end(), says);
+    for (std::size_t i = 0; figures && i < used.size(); ++i)
+      html += fmt::format("<td class=\"figure\">{}</td>", entry.cells[used[i]]);
+    html += fmt::format("<td class=\"text remark\" colspan=\"{}\">{}</td></tr>\n",
+                        figures ? 1 : used.size() + 1, entry.remark);
   };
   for (const auto& [place, entry] : entries_) {
     const auto name = html_escaped(entry.name);

@@ -12,6 +12,7 @@
 namespace restore {
 namespace {
 
+constexpr std::size_t kLongestCall = 2000;
 constexpr std::size_t kFlagColumn = 32;  // where the descriptions start in --help
 
 std::string footer_of(const ToolText& text) {
@@ -79,8 +80,10 @@ bool parse_command_line(CLI::App& app, int argc, char** argv) {
 std::string own_call() {
   std::ifstream words("/proc/self/cmdline", std::ios::binary);
   std::string call;
-  for (std::string word; std::getline(words, word, '\0');)
+  for (std::string word; std::getline(words, word, '\0');) {
+    if (call.size() > kLongestCall) return call + " ...";
     call += call.empty() ? std::filesystem::path(word).filename().string() : " " + shell_word(word);
+  }
   return call;
 }
 

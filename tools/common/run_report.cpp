@@ -36,15 +36,17 @@ RunReport::RunReport(const BatchOptions& options, Existing existing, const Plan&
       report_(options.report, existing, columns()) {}
 
 std::vector<View> RunReport::views_of(const Item& item, const Json& record) const {
-  const auto file = [&](const std::filesystem::path& path, double gain) {
-    return [=, this] { return load_reduced(path, kThumbnailSide, load_) * gain; };
+  const auto file = [&](const std::filesystem::path& path) {
+    return [=, this] { return load_reduced(path, kThumbnailSide, load_); };
   };
-  std::vector<View> views = {{"input " + item.input.string(), file(item.input, 1)},
-                             {"result " + item.output.string(), file(item.output, 1)}};
+  std::vector<View> views = {{"input " + item.input.string(), file(item.input)},
+                             {"result " + item.output.string(), file(item.output)}};
   if (record.contains("uncertainty")) {
     const double gain = kDeviationGain / record.value("uncertainty_factor", 1.0);
     views.push_back({fmt::format("standard deviation, white is {}", 1 / kDeviationGain),
-                     file(uncertainty_file(uncertainty_, item), gain)});
+                     [=, deviation = file(uncertainty_file(uncertainty_, item))] {
+                       return deviation().mean(1, true) * gain;
+                     }});
   }
   return views;
 }
