@@ -7,8 +7,7 @@ namespace restore::kernels {
 
 constexpr int kKeys = 32, kQueries = 4, kComponents = 32;
 
-// What the exemplar's windows are, 32 at a time. All zeros of `scores` and far away in `norms` where there
-// are no more.
+// The exemplar's windows, 32 at a time; where there are no more, zeros and a norm that is far away.
 struct KeyBlock {
   const float* components;  // kComponents x kKeys
   const float* norms;       // ||k||^2, kKeys
