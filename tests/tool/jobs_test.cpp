@@ -96,12 +96,18 @@ BOOST_AUTO_TEST_CASE(nonlinear_operators_are_undone_by_methods_that_can) {
 
 BOOST_AUTO_TEST_CASE(an_operator_is_checked_on_demand) {
   const ToolBench bench;
-  const auto checked = [&](const std::string& expression) {
-    return bench.run_well({"restore-degrade", "--check", expression, "--size", "20x16x1"}).out;
+  const auto checked = [&](const std::string& expression, const std::string& size = "20x16x1") {
+    return bench.run_well({"restore-degrade", "--check", expression, "--size", size}).out;
   };
   BOOST_TEST(checked("blur(gaussian:1)").find("condition") != std::string::npos);
   BOOST_TEST(checked("mask(random:0.5)").find("spectrum") != std::string::npos);
   BOOST_TEST(checked("blur(box:3) | jpeg(50)").find("vjp") != std::string::npos);
+  // More numbers than a dense matrix is made for.
+  for (const std::string expression : {"blur(disk:2)", "response(srgb)"}) {
+    const auto out = checked(expression, "96x80");
+    BOOST_TEST(out.find("condition  at least ") != std::string::npos, out);
+    BOOST_TEST(out.find("steps of bidiagonalisation") != std::string::npos, out);
+  }
   bench.check_refusal({"restore-degrade", "--check", "blur(gausian:1)", "--size", "20x16"},
                       ExitCode::usage, {"column 6"});
   for (const std::string size : {"20", "20x", "0x3", "20x16x1x1", "ax3"})

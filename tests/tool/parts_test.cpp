@@ -152,12 +152,16 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cut_says_so) {
                             "circular", "--prior", "tv", "--noise", "0.01", "-o", "out/a.tif"} +
                           kLittle,
                       ExitCode::some_failed, {"large.tif", "circular", "--max-memory"});
-  for (const char* noise : {"poisson(0.001)", "correlated(0.02, length=2)"})
-    bench.check_refusal(Words{"restore-deblur", "large.tif", "--psf", "disk:2", "--prior", "tv",
-                              "--noise", noise, "-o", "out/a.tif"} +
-                            kLittle,
-                        ExitCode::some_failed,
-                        {"large.tif", "only white noise is computed in parts", "--max-memory"});
+  write_raw(bench / "holes.png",
+            example_mask(kWidth, kHeight, [](int y, int x) { return (x + y) % 41 < 2; }));
+  const Words deblur{"restore-deblur", "large.tif", "--psf", "disk:2"};
+  const Words inpaint{"restore-inpaint", "large.tif", "--mask", "holes.png"};
+  for (const auto& call : {deblur, inpaint})
+    for (const char* noise : {"poisson(0.001)", "correlated(0.02, length=2)"})
+      bench.check_refusal(
+          call + Words{"--prior", "tv", "--noise", noise, "-o", "out/a.tif"} + kLittle,
+          ExitCode::some_failed,
+          {"large.tif", "only white noise is computed in parts", "--max-memory"});
 }
 
 BOOST_AUTO_TEST_CASE(tiles_do_not_change_the_result) {

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/parallel.h"
+#include "librestore/linalg/bidiagonalisation.h"
 #include "librestore/linalg/conjugate_gradients.h"
 #include "librestore/linalg/inner_product.h"
 #include "librestore/linalg/power_method.h"
@@ -88,6 +89,47 @@ BOOST_AUTO_TEST_CASE(the_power_method_finds_the_largest_eigenvalue) {
   // The Rayleigh quotient's error is the square of the vector's; neighbouring eigenvalues are 17 %
   // apart.
   BOOST_TEST(std::abs(result.eigenvalue - 100) < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(the_condition_number_is_bounded_from_below) {
+  const DenseMap dense(11);
+  Rng rng(12);
+  const auto y = randn(rng, kShape, 1, torch::kFloat64);
+  double before = 1;
+  for (const int steps : {1, 2, 5, 10, 20}) {
+    const auto bound = condition_bound(dense.map(), dense.map(), y, {steps});
+    BOOST_TEST(bound.steps == steps);
+    BOOST_TEST(bound.at_least >= before * (1 - 1e-12));
+    BOOST_TEST(bound.at_least <= 100 * (1 + 1e-9));
+    before = bound.at_least;
+  }
+  // As many steps as there are dimensions tell it.
+  BOOST_TEST(std::abs(condition_bound(dense.map(), dense.map(), y).at_least - 100) < 1e-4);
+}
+
+BOOST_AUTO_TEST_CASE(singular_values_of_0_do_not_count) {
+  // A wide matrix: singular values from 1 to 2, and a null space of 20 dimensions, which rounding would
+  // let in after some 35 steps.
+  Rng rng(13);
+  const auto basis = [&](std::int64_t n) {
+    return std::get<0>(torch::linalg_qr(randn(rng, {1, n, n}, 1, torch::kFloat64)[0][0]));
+  };
+  const auto U = basis(200), V = basis(220).narrow(1, 0, 200);
+  const auto matrix = U.matmul(torch::linspace(1, 2, 200, torch::kFloat64).diag()).matmul(V.t());
+  const auto times = [](const torch::Tensor& M) {
+    return [M](const torch::Tensor& x) {
+      return M.matmul(x.reshape({-1, 1})).reshape({1, 1, 1, -1});
+    };
+  };
+  const auto y = randn(rng, {1, 1, 200}, 1, torch::kFloat64);
+  const auto bound = condition_bound(times(matrix), times(matrix.t()), y, {300});
+  BOOST_TEST(bound.at_least <= 2 * (1 + 1e-6));
+  BOOST_TEST(bound.at_least > 1.98);
+  const auto isometry = condition_bound(times(V.t()), times(V), y);
+  BOOST_TEST(isometry.steps == 1);
+  BOOST_TEST(std::abs(isometry.at_least - 1) < 1e-12);
+  const auto nothing = torch::zeros_like(matrix);
+  BOOST_TEST(condition_bound(times(nothing), times(nothing.t()), y).steps == 0);
 }
 
 BOOST_AUTO_TEST_CASE(inner_products_do_not_move_with_threads) {

@@ -6,7 +6,9 @@
 #include <ATen/ATen.h>
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/linalg/bidiagonalisation.h"
 #include "librestore/model/random.h"
+#include "librestore/model/spectral_operator.h"
 #include "operators/convolution/convolution.h"
 #include "operators/convolution/varying_blur.h"
 #include "operators/factory.h"
@@ -37,6 +39,40 @@ torch::Tensor measured(const std::string& expression, const torch::Tensor& x) {
 // Without a margin.
 torch::Tensor inside(const torch::Tensor& x, std::int64_t margin) {
   return x.slice(2, margin, x.size(2) - margin).slice(3, margin, x.size(3) - margin);
+}
+
+// The bound after `steps`, and the condition number by the whole spectrum.
+std::pair<double, double> conditions(const std::string& expression, const Shape& scene, int steps) {
+  const auto built = build_operator(expression, {scene, false});
+  const auto& A = dynamic_cast<const LinearOperator&>(*built);
+  const auto* spectral = dynamic_cast<const SpectralOperator*>(&A);
+  const auto n = scene.numel();
+  const auto s =
+      spectral
+          ? spectral->singular_values()
+          : at::linalg_svdvals(
+                A.apply(torch::eye(n, torch::kFloat64).reshape(scene.batch(n))).reshape({n, -1}));
+  Rng rng(3);
+  const auto bound = condition_bound([&](const auto& x) { return A.apply(x); },
+                                     [&](const auto& y) { return A.adjoint(y); },
+                                     randn(rng, A.output_shape(), 1, torch::kFloat64), {steps});
+  return {bound.at_least, (s.max() / s.masked_select(s > 1e-12 * s.max()).min()).item<double>()};
+}
+
+BOOST_AUTO_TEST_CASE(the_condition_number_of_pictures_is_bounded_from_below) {
+  struct Case {
+    std::string expression;
+    Shape scene;
+    double share;  // of the condition number that 60 steps find: less where it is large
+  };
+  for (const auto& [expression, scene, share] :
+       {Case{"blur(gaussian:0.7, boundary=circular)", {1, 240, 201}, 0.8},
+        Case{"downsample(3)", {1, 120, 150}, 0.95}, Case{"blur(disk:1.2)", {1, 20, 24}, 0.4},
+        Case{"blur(gaussian:0.6) | mask(random:0.3)", {1, 18, 25}, 0.95}}) {
+    const auto [at_least, known] = conditions(expression, scene, 60);
+    BOOST_TEST(at_least <= known * (1 + 1e-6), expression << ": " << at_least << " of " << known);
+    BOOST_TEST(at_least >= share * known, expression << ": " << at_least << " of " << known);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_mosaic_picks_the_filters_channel) {
