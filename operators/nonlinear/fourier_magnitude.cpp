@@ -2,14 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include "librestore/model/random.h"
+#include "operators/nonlinear/hybrid_input_output.h"
 
 namespace restore {
-namespace {
-
-constexpr double kUneven = 0.1;  // of the start's level
-
-}  // namespace
 
 torch::Tensor FourierMagnitude::spectrum(const torch::Tensor& x) const {
   const std::vector<std::int64_t> grid{output_shape().height, output_shape().width};
@@ -27,10 +22,7 @@ torch::Tensor FourierMagnitude::do_vjp(const torch::Tensor& x, const torch::Tens
 
 torch::Tensor FourierMagnitude::initial_estimate(const torch::Tensor& y) const {
   check_shape(y, output_shape(), "operator output");
-  const auto energy = y.square().sum({1, 2, 3}, true);
-  const auto level = (energy / static_cast<double>(input_shape().numel())).sqrt();
-  Rng rng(0);
-  return level * (1 + kUneven * randn(rng, input_shape(), 1, y.scalar_type()));
+  return retrieve_phase(y, input_shape());
 }
 
 Window FourierMagnitude::scene_window(const Window&) const {

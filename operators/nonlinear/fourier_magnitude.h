@@ -19,8 +19,8 @@ class FourierMagnitude : public Operator {
   FourierMagnitude(const Shape& scene, const Shape& grid) : Operator(scene, grid) {}
 
   double norm() const override { return 1; }
-  // The energy that y tells, spread evenly, and a little fixed noise: from a picture that is its own
-  // mirror image descent never leaves.
+  // By hybrid input-output (operators/nonlinear/hybrid_input_output.h): descent from anything plain ends in
+  // a local minimum.
   torch::Tensor initial_estimate(const torch::Tensor& y) const override;
   // Frequencies are no places: always the whole scene.
   Window scene_window(const Window& seen) const override;

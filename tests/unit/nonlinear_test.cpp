@@ -98,6 +98,28 @@ BOOST_AUTO_TEST_CASE(the_prox_of_jpeg_finds_what_it_rounded) {
   BOOST_TEST(distance(p).item<double>() <= 1.1 * distance(x).item<double>());
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_phase_is_found_up_to_a_turn) {
+  // Clouds of full contrast, other ones in each channel.
+  Rng rng(5);
+  const Shape shape{2, 48, 57};
+  const auto clouds = build_operator("blur(gaussian:2, boundary=reflect)", {shape, false})
+                          ->apply(randn(rng, shape));
+  const auto x = (0.5 + 2 * clouds).clamp(0, 1);
+  const auto A = build_operator("magnitude(2)", {shape, false});
+  const auto clean = A->apply(x), noise = randn(rng, A->output_shape());
+  const auto error = [&](const torch::Tensor& found) {
+    const auto rms = [&](const torch::Tensor& truth) {
+      return (found - truth).square().mean().sqrt().item<double>();
+    };
+    return std::min(rms(x), rms(x.flip({2, 3})));
+  };
+  // From an even grey a descent stays 0.1 away.
+  BOOST_TEST(error(A->initial_estimate(clean + 0.002 * noise)) < 0.01);
+  // A picture does not depend on its batch.
+  const auto batch = torch::cat({clean.flip({1}), clean});
+  BOOST_TEST(torch::equal(A->initial_estimate(batch)[1], A->initial_estimate(clean)[0]));
+}
+
 BOOST_AUTO_TEST_CASE(curves_are_their_definitions) {
   const auto x = torch::linspace(-0.2, 1.2, 141, torch::kFloat64);
   const auto inside = x.ge(0.01).logical_and(x.le(1));
