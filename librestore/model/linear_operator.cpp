@@ -1,10 +1,14 @@
 #include "librestore/model/linear_operator.h"
 
 #include "librestore/core/error.h"
-#include "librestore/linalg/power_method.h"
+#include "librestore/linalg/bidiagonalisation.h"
+#include "librestore/model/random.h"
 
 namespace restore {
 namespace {
+
+// Numbers in a scene up to which the norm is found in float64; beyond, to some 1e-4.
+constexpr std::int64_t kExactNorm = 1 << 16;
 
 // CG stops where float32 rounding would stop it anyway, and goes on to 1e-12 in float64.
 double cg_tolerance(const torch::Tensor& x) {
@@ -25,9 +29,12 @@ torch::Tensor LinearOperator::pseudo_inverse(const torch::Tensor& y) const {
 
 double LinearOperator::norm() const {
   std::call_once(norm_once_, [&] {
-    const auto normal = [&](const torch::Tensor& x) { return do_adjoint(do_apply(x)); };
-    norm_ =
-        std::sqrt(largest_eigenvalue(normal, input_shape().batch(1), torch::kFloat64).eigenvalue);
+    const bool large = input_shape().numel() > kExactNorm;
+    Rng rng(0x9d2c5680);
+    const auto start = rand(rng, input_shape(), 1, large ? torch::kFloat32 : torch::kFloat64);
+    norm_ = largest_singular_value([&](const torch::Tensor& x) { return do_apply(x); },
+                                   [&](const torch::Tensor& y) { return do_adjoint(y); }, start,
+                                   {.tolerance = large ? 1e-5 : 1e-8});
   });
   return norm_;
 }

@@ -22,7 +22,7 @@ class LinearOperator : public Operator {
   // A^+ y, the least-squares solution of smallest norm. By default CG on A^T A.
   torch::Tensor pseudo_inverse(const torch::Tensor& y) const;
 
-  // ||A||, the largest singular value. By default the power method in float64, once.
+  // ||A||, the largest singular value. By default by bidiagonalisation, once.
   double norm() const override;
 
   // A^T y / A^T 1 where that is defined: right for averaging operators; others override.

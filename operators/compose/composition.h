@@ -8,7 +8,7 @@
 
 namespace restore {
 
-// Numbers in a picture up to which the power method costs little.
+// Numbers in a picture up to which bidiagonalisation costs little.
 inline constexpr std::int64_t kSmallPicture = 1 << 15;
 
 class Composition : public LinearOperator {
@@ -16,7 +16,7 @@ class Composition : public LinearOperator {
   // In the order in which they act; at least one. Usage error when a shape does not fit the next.
   explicit Composition(std::vector<std::shared_ptr<const LinearOperator>> operators);
 
-  // By the power method on small pictures; beyond that the product of the norms, which bounds it.
+  // By bidiagonalisation on small pictures; beyond that the product of the norms, which bounds it.
   double norm() const override;
   // Each operator's own estimate, last to first.
   torch::Tensor initial_estimate(const torch::Tensor& y) const override;

@@ -38,7 +38,7 @@ class LinearStack : public LinearOperator {
  public:
   explicit LinearStack(std::vector<std::shared_ptr<const LinearOperator>> operators);
 
-  // By the power method on small pictures; beyond that the bound above.
+  // By bidiagonalisation on small pictures; beyond that the bound above.
   double norm() const override;
   torch::Tensor initial_estimate(const torch::Tensor& y) const override;
   Window scene_window(const Window& seen) const override;

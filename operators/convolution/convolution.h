@@ -37,8 +37,8 @@ AxisExtension scene_axis(Boundary boundary, std::int64_t n, std::int64_t k);
 Shape convolution_scene(const torch::Tensor& kernel, const Shape& measurement, Boundary boundary);
 
 // A picture of one channel, no larger than `scene`, on which the largest singular value of a
-// convolution with `kernel`, decimated by `factor`, is that on `scene` to 1e-3: the power method need
-// not see the whole. Remainders of the sides by the factor are kept.
+// convolution with `kernel`, decimated by `factor`, is that on `scene` to 1e-3: bidiagonalisation
+// need not see the whole. Remainders of the sides by the factor are kept.
 Shape norm_twin(const Shape& scene, const torch::Tensor& kernel, std::int64_t factor = 1);
 
 // reflect, replicate and valid, any kernel.

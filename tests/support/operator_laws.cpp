@@ -99,7 +99,7 @@ void check_descent_law(const Operator& A) {
   const auto m = A.output_shape().numel();
   const auto basis = torch::eye(m, torch::kFloat64).reshape(A.output_shape().batch(m));
   const auto J = A.vjp(x.narrow(0, 0, 1).expand({m, -1, -1, -1}), basis).reshape({m, -1});
-  // The power method's tolerance, for a norm that was found so.
+  // The tolerance of a norm that was found in steps.
   BOOST_TEST(at::linalg_svdvals(J).max().item<double>() <= A.norm() * (1 + 1e-3));
 }
 

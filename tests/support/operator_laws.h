@@ -26,7 +26,7 @@ void check_adjoint_law(const LinearOperator& A);  // L1
 void check_penrose_laws(const LinearOperator& A);  // L2
 // Optimality, and agreement with CG on A^T A + rho I.
 void check_prox_law(const LinearOperator& A);  // L3
-// Against the dense matrix, to 1e-3: the power method stops when it moves by 1e-6 a step.
+// Against the dense matrix, to 1e-3: a norm that is found in steps ends when it hardly moves.
 void check_norm_law(const LinearOperator& A);           // L4
 void check_spectral_form(const SpectralOperator& A);    // S1
 void check_orthogonality(const SpectralOperator& A);    // S2

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(the_norm_of_a_large_picture_is_taken_from_a_smaller_one) {
   for (const auto boundary : {Boundary::reflect, Boundary::replicate, Boundary::valid}) {
     const Shape scene{1, 300, 310};
     const auto A = make_convolution(k, scene, {boundary, {}});
-    // 1e-3: what norm_twin promises, with what the power method leaves in both.
+    // 1e-3: what norm_twin promises, with what bidiagonalisation leaves in both.
     BOOST_TEST(std::abs(A->norm() / A->LinearOperator::norm() - 1) < 1e-3, to_string(boundary));
   }
 }

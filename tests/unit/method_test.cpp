@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(defaults_of_a_linear_operator_hold_for_a_scaling) {
   const Doubling A(kShape);
   const auto x = rand(rng, kShape, 1, torch::kFloat64), v = rand(rng, kShape, 1, torch::kFloat64);
   const auto y = A.apply(x);
-  BOOST_TEST(std::abs(A.norm() - 2) < 1e-6);  // the power method's own tolerance
+  BOOST_TEST(std::abs(A.norm() - 2) < 1e-6);  // where the steps of the norm end
   BOOST_TEST(torch::allclose(A.pseudo_inverse(y), x, 1e-10, 1e-10));
   // argmin 1/2 |2u - y|^2 + rho/2 |u - v|^2 = (2 y + rho v) / (4 + rho)
   BOOST_TEST(torch::allclose(A.prox(v, y, 0.5), (2 * y + 0.5 * v) / 4.5, 1e-10, 1e-10));
