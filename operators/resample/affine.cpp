@@ -64,7 +64,11 @@ Affine::Affine(const Shape& shape, const AffineMotion& motion, Boundary boundary
   columns_ = reaching(boundary, shape.width, x0_ + x_from, x0_ + x_to);
   x0_ += static_cast<double>(columns_.before);
   y0_ += static_cast<double>(rows_.before);
+  if (shape.channels > 1)
+    plane_ = std::make_shared<Affine>(Shape{1, shape.height, shape.width}, motion, boundary);
 }
+
+double Affine::norm() const { return plane_ ? plane_->norm() : LinearOperator::norm(); }
 
 torch::Tensor Affine::do_apply(const torch::Tensor& x) const {
   const auto in = x.contiguous();

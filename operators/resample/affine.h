@@ -10,6 +10,7 @@
 // nothing, so that the result does not depend on the threads.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "librestore/model/linear_operator.h"
@@ -30,6 +31,9 @@ class Affine : public LinearOperator {
   // Usage error for a `valid` boundary: the frame of the scene is the measurement's.
   Affine(const Shape& shape, const AffineMotion& motion, Boundary boundary);
 
+  // Of one channel: all are moved alike.
+  double norm() const override;
+
  private:
   torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
@@ -40,6 +44,7 @@ class Affine : public LinearOperator {
   // Pixel (i, j) of y shows the point (x0 + xi i + xj j, y0 + yi i + yj j) of the extended scene.
   double x0_ = 0, xi_ = 0, xj_ = 0, y0_ = 0, yi_ = 0, yj_ = 0;
   AxisExtension rows_, columns_;
+  std::shared_ptr<const Affine> plane_;  // null for one channel
 };
 
 }  // namespace restore
