@@ -163,6 +163,9 @@ BOOST_AUTO_TEST_CASE(the_norm_of_a_large_picture_is_taken_from_a_smaller_one) {
     // 1e-3: what norm_twin promises, with what bidiagonalisation leaves in both.
     BOOST_TEST(std::abs(A->norm() / A->LinearOperator::norm() - 1) < 1e-3, to_string(boundary));
   }
+  // As wide as it may be for its size.
+  const auto wide = make_convolution(box_kernel(15), {1, 600, 620}, {Boundary::valid, {}});
+  BOOST_TEST(std::abs(wide->norm() / wide->LinearOperator::norm() - 1) < 1e-3);
 }
 
 BOOST_AUTO_TEST_CASE(hartley_is_its_own_inverse_and_knows_its_half_spectrum) {
