@@ -68,6 +68,8 @@ struct Linearization {
 class MmseDenoiser : public Denoiser {
  public:
   virtual Linearization linearize(const torch::Tensor& x, double sigma) const = 0;
+  // As bytes_per_pixel(), of linearize() and its pullback.
+  virtual double pullback_bytes_per_pixel() const { return bytes_per_pixel(); }
   // Tweedie: grad log p_sigma(x) = (D(x, sigma) - x) / sigma^2, sigma > 0.
   torch::Tensor score(const torch::Tensor& x, double sigma) const;
 };

@@ -60,9 +60,16 @@ class Observer {
   virtual bool step(const StepReport& report) = 0;
 };
 
+// How a run uses its prior, for who plans memory.
+struct PriorUse {
+  bool pullbacks = false;   // MmseDenoiser::linearize, not values alone
+  std::int64_t states = 1;  // pictures that one call evaluates, and that are kept between calls
+};
+
 class Method {
  public:
   virtual ~Method() = default;
+  virtual PriorUse prior_use() const { return {}; }
   // `observer` may be null. Methods call throw_if_interrupted() once a step.
   virtual Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                      Observer* observer = nullptr) const = 0;

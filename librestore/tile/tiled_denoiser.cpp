@@ -17,7 +17,20 @@ Region inside(const Tile& tile) {
           tile.core.y1 - tile.window.y0, tile.core.x1 - tile.window.x0};
 }
 
+// Of a full tile with its halo.
+std::int64_t pixels_at_once(const Denoiser& prior, std::int64_t core) {
+  const auto window = core + 2 * std::int64_t{*prior.receptive_field()};
+  return window * window;
+}
+
+std::int64_t items_at_once(const Denoiser& prior, const torch::Tensor& x, std::int64_t core) {
+  const auto pixels = pixels_at_once(prior, core);
+  return std::max<std::int64_t>(pixels / std::min(pixels, x.size(2) * x.size(3)), 1);
+}
+
+// One where the picture has no more pixels than a full tile.
 std::vector<Tile> tiles_for(const Denoiser& prior, const torch::Tensor& x, std::int64_t core) {
+  if (x.size(2) * x.size(3) <= pixels_at_once(prior, core)) core = std::max(x.size(2), x.size(3));
   return plan_tiles(x.size(2), x.size(3), core, *prior.receptive_field(), prior.alignment());
 }
 
@@ -31,6 +44,11 @@ TiledDenoiser::TiledDenoiser(std::shared_ptr<const Denoiser> prior, std::int64_t
 }
 
 torch::Tensor TiledDenoiser::denoise(const torch::Tensor& x, double sigma) const {
+  if (const auto items = items_at_once(*prior_, x, core_); x.size(0) > items) {
+    std::vector<torch::Tensor> estimates;
+    for (const auto& group : x.split(items)) estimates.push_back(denoise(group, sigma));
+    return torch::cat(estimates);
+  }
   const auto tiles = tiles_for(*prior_, x, core_);
   if (tiles.size() == 1) return prior_->denoise(x, sigma);
   auto estimate = torch::empty_like(x, at::MemoryFormat::Contiguous);
@@ -46,6 +64,17 @@ TiledMmseDenoiser::TiledMmseDenoiser(std::shared_ptr<const MmseDenoiser> prior, 
     : prior_(std::move(prior)), values_(prior_, core), core_(core) {}
 
 Linearization TiledMmseDenoiser::linearize(const torch::Tensor& x, double sigma) const {
+  if (const auto items = items_at_once(*prior_, x, core_); x.size(0) > items) {
+    const auto pullback = [tiled = *this, groups = x.split(items), items,
+                           sigma](const torch::Tensor& v) {
+      const auto weights = v.split(items);
+      std::vector<torch::Tensor> gradients;
+      for (std::size_t k = 0; k < groups.size(); ++k)
+        gradients.push_back(tiled.linearize(groups[k], sigma).vjp(weights[k]));
+      return torch::cat(gradients);
+    };
+    return {values_.denoise(x, sigma), pullback};
+  }
   const auto tiles = tiles_for(*prior_, x, core_);
   if (tiles.size() == 1) return prior_->linearize(x, sigma);
   // D = sum_t P_t^T C_t D_t(W_t x), so J^T v = sum_t W_t^T J_t^T C_t^T P_t v: window, core, place.

@@ -1,7 +1,8 @@
 // A denoiser of a denoiser: the same D, computed in overlapping tiles, so that memory is bounded.
 //
 // Every tile reads its core and a halo of receptive_field() pixels; by law D3 of
-// librestore/model/denoiser.h the result is that of the whole picture, to rounding.
+// librestore/model/denoiser.h the result is that of the whole picture, to rounding. Nothing is cut
+// that has no more pixels than a full tile with its halo, and a batch is evaluated in groups of as many.
 #pragma once
 
 #include <memory>
@@ -44,6 +45,7 @@ class TiledMmseDenoiser : public MmseDenoiser {
   std::optional<int> receptive_field() const override { return prior_->receptive_field(); }
   int alignment() const override { return prior_->alignment(); }
   double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
+  double pullback_bytes_per_pixel() const override { return prior_->pullback_bytes_per_pixel(); }
   SigmaRange sigma_range() const override { return prior_->sigma_range(); }
   std::string name() const override { return prior_->name(); }
   std::string remark(std::int64_t height, std::int64_t width) const override {

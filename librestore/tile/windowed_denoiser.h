@@ -25,6 +25,7 @@ class WindowedDenoiser : public MmseDenoiser {
   std::optional<int> receptive_field() const override { return std::nullopt; }
   int alignment() const override { return inner_->alignment(); }
   double bytes_per_pixel() const override { return inner_->bytes_per_pixel(); }
+  double pullback_bytes_per_pixel() const override { return inner_->pullback_bytes_per_pixel(); }
   SigmaRange sigma_range() const override { return inner_->sigma_range(); }
   std::string name() const override { return inner_->name(); }
   std::string remark(std::int64_t height, std::int64_t width) const override;

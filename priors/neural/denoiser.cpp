@@ -28,6 +28,14 @@ double NetworkDenoiser::bytes_per_pixel() const {
   return kPlanesOfWidth * prior_.network.width * sizeof(float) / 4;
 }
 
+double NetworkDenoiser::pullback_bytes_per_pixel() const {
+  // Statistics, skips and what the library does not give back at once: measured 1.05 in bfloat16, 1.1 in
+  // float32.
+  constexpr double kRest = 1.1;
+  const auto type = weights_.at("middle.0.expand.weight").scalar_type();
+  return bytes_per_pixel() + kRest * kept_bytes_per_pixel(prior_.network, type);
+}
+
 const NamedTensors& NetworkDenoiser::weights_for(torch::ScalarType type) const {
   if (type != torch::kFloat64) return weights_;
   std::call_once(float64_once_, [&] {

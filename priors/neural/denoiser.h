@@ -28,6 +28,7 @@ class NetworkDenoiser : public LearnedDenoiser {
   std::optional<int> receptive_field() const override;
   int alignment() const override;
   double bytes_per_pixel() const override;
+  double pullback_bytes_per_pixel() const override;
   SigmaRange sigma_range() const override { return prior_.sigma; }
 
  private:

@@ -153,6 +153,17 @@ double macs_per_pixel(const NetworkConfig& config) {
   return macs;
 }
 
+double kept_bytes_per_pixel(const NetworkConfig& config, torch::ScalarType block_type) {
+  // Of every block what its two norms and its two gates were given.
+  const double wide = block_type == torch::kBFloat16 ? 2 : 4;
+  double bytes = 0;
+  for (const auto& place : block_places(config)) {
+    const double c = static_cast<double>(level_width(config, place.level));
+    bytes += std::pow(4.0, -(place.level + 1)) * 2 * (c * sizeof(float) + 2 * c * wide);
+  }
+  return bytes;
+}
+
 std::int64_t parameter_count(const NamedTensors& weights) {
   std::int64_t count = 0;
   for (const auto& [name, tensor] : weights) count += tensor.numel();

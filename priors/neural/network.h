@@ -41,6 +41,8 @@ constexpr int kImageChannels = 3;
 int alignment(const NetworkConfig& config);          // sizes are padded to multiples of this
 int receptive_field(const NetworkConfig& config);    // radius in pixels, an upper bound
 double macs_per_pixel(const NetworkConfig& config);  // multiply-adds, noise embedding excluded
+// What the pullback to x needs of the forward pass, with weights that are constants: bytes.
+double kept_bytes_per_pixel(const NetworkConfig& config, torch::ScalarType block_type);
 std::int64_t parameter_count(const NamedTensors& weights);
 
 // float32, biases 0, head 0: F = 0 at the start.

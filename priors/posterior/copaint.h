@@ -25,6 +25,7 @@ class Copaint : public Method {
   using Options = CopaintOptions;
   static const Parameters<Options>& parameters();
   explicit Copaint(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {.pullbacks = true}; }
 
   // Any operator; needs an MMSE prior.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,

@@ -14,6 +14,7 @@ namespace restore {
 class Ddnm : public PosteriorDenoiser {
  public:
   using Options = SamplingOptions;
+  static constexpr bool kPullbacks = false;
   static constexpr const char* kName = "ddnm";
   static const Parameters<Options>& parameters();
 

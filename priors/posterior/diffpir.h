@@ -23,6 +23,7 @@ struct DiffpirOptions : SamplingOptions {
 class Diffpir : public PosteriorDenoiser {
  public:
   using Options = DiffpirOptions;
+  static constexpr bool kPullbacks = false;
   static constexpr const char* kName = "diffpir";
   static const Parameters<Options>& parameters();
 

@@ -26,6 +26,7 @@ class Dps : public Method {
   using Options = DpsOptions;
   static const Parameters<Options>& parameters();
   explicit Dps(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {.pullbacks = true}; }
 
   // Needs an MMSE prior; A may be any differentiable map. One vjp a step.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,

@@ -6,7 +6,8 @@
 
 namespace restore {
 
-// `Conditioned`: a PosteriorDenoiser with its Options, kName and parameters(). One call of it a step.
+// `Conditioned`: a PosteriorDenoiser with its Options, kName, parameters() and kPullbacks, whether it
+// asks its prior for them. One call of it a step.
 // In the limit of many steps the samples are exact where D( . | y) is.
 template <typename Conditioned>
 class GuidedSampler : public Method {
@@ -15,6 +16,7 @@ class GuidedSampler : public Method {
   static const Parameters<Options>& parameters() { return Conditioned::parameters(); }
 
   explicit GuidedSampler(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {.pullbacks = Conditioned::kPullbacks}; }
 
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override {

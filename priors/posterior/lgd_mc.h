@@ -21,6 +21,7 @@ struct LgdMcOptions : SamplingOptions {
 class LgdMc : public PosteriorDenoiser {
  public:
   using Options = LgdMcOptions;
+  static constexpr bool kPullbacks = true;
   static constexpr const char* kName = "lgd-mc";
   static const Parameters<Options>& parameters();
 

@@ -22,6 +22,7 @@ class Mcg : public Method {
   using Options = McgOptions;
   static const Parameters<Options>& parameters();
   explicit Mcg(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {.pullbacks = true}; }
 
   // Needs a linear operator and an MMSE prior; one vjp a step.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,

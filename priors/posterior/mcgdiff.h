@@ -24,6 +24,7 @@ class Mcgdiff : public ParticleMethod {
   using Options = McgdiffOptions;
   static const Parameters<Options>& parameters();
   explicit Mcgdiff(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {false, options_.particles}; }
 
   // Needs a spectral operator.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,

@@ -21,6 +21,7 @@ struct MmpsOptions : SamplingOptions {
 class Mmps : public PosteriorDenoiser {
  public:
   using Options = MmpsOptions;
+  static constexpr bool kPullbacks = true;
   static constexpr const char* kName = "mmps";
   static const Parameters<Options>& parameters();
 

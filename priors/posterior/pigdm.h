@@ -21,6 +21,7 @@ struct PigdmOptions : SamplingOptions {
 class Pigdm : public PosteriorDenoiser {
  public:
   using Options = PigdmOptions;
+  static constexpr bool kPullbacks = true;
   static constexpr const char* kName = "pigdm";
   static const Parameters<Options>& parameters();
 

@@ -58,10 +58,13 @@ Chunk descend(const char* method, const Measurement& item, const std::vector<dou
   return {last, monitor.finish(item, last, k * calls_per_step)};
 }
 
+std::int64_t samples_at_once(std::int64_t count, const Shape& scene) {
+  return std::clamp<std::int64_t>(kValuesPerChunk / scene.numel(), 1, count);
+}
+
 Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng,
                     Observer* observer, const DrawChunk& draw) {
-  const std::int64_t per_chunk =
-      std::clamp<std::int64_t>(kValuesPerChunk / measurement.A->input_shape().numel(), 1, count);
+  const auto per_chunk = samples_at_once(count, measurement.A->input_shape());
   const std::int64_t per_item = (count + per_chunk - 1) / per_chunk;
   const auto items = measurement.y.split(1);
   const int chunks = static_cast<int>(per_item * static_cast<std::int64_t>(items.size()));

@@ -59,7 +59,10 @@ using Step = std::function<Move(const torch::Tensor& x_t, double sigma_t, double
 Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
               torch::Tensor x_T, Observer* observer, const Step& step, int calls_per_step = 1);
 
-// Draws `count` samples of every item, few at a time where pictures are large. Items of a batch share
+// How many of `count` samples of a scene are drawn together: few where pictures are large.
+std::int64_t samples_at_once(std::int64_t count, const Shape& scene);
+
+// Draws `count` samples of every item, samples_at_once at a time. Items of a batch share
 // their random numbers, so that an item's samples do not depend on the batch it was in. The estimate is
 // the samples' mean; samples[k] is N x input_shape.
 Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng,

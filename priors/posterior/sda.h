@@ -17,6 +17,7 @@ struct SdaOptions : SamplingOptions {
 class Sda : public PosteriorDenoiser {
  public:
   using Options = SdaOptions;
+  static constexpr bool kPullbacks = true;
   static constexpr const char* kName = "sda";
   static const Parameters<Options>& parameters();
 

@@ -30,6 +30,7 @@ class Sitcom : public Method {
   using Options = SitcomOptions;
   static const Parameters<Options>& parameters();
   explicit Sitcom(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {.pullbacks = true}; }
 
   // Any operator; needs an MMSE prior.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,

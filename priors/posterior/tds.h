@@ -28,6 +28,7 @@ class Tds : public ParticleMethod {
   using Options = TdsOptions;
   static const Parameters<Options>& parameters();
   explicit Tds(const Options& options = {}) : options_(options) {}
+  PriorUse prior_use() const override { return {true, options_.particles}; }
 
   // Needs a spectral operator and an MMSE prior.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,

@@ -16,6 +16,7 @@ namespace restore {
 class Tmpd : public PosteriorDenoiser {
  public:
   using Options = SamplingOptions;
+  static constexpr bool kPullbacks = true;
   static constexpr const char* kName = "tmpd";
   static const Parameters<Options>& parameters();
 

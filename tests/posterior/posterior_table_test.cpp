@@ -75,6 +75,43 @@ BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   }
 }
 
+// Counts what a method asks of its prior.
+class Watched : public MmseDenoiser {
+ public:
+  explicit Watched(const Gaussian& inner) : inner_(inner) {}
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
+    largest_batch = std::max(largest_batch, x.size(0));
+    return inner_.denoise(x, sigma);
+  }
+  Linearization linearize(const torch::Tensor& x, double sigma) const override {
+    largest_batch = std::max(largest_batch, x.size(0));
+    ++pullbacks;
+    return inner_.linearize(x, sigma);
+  }
+  std::optional<int> receptive_field() const override { return inner_.receptive_field(); }
+  std::string name() const override { return inner_.name(); }
+
+  mutable int pullbacks = 0;
+  mutable std::int64_t largest_batch = 0;
+
+ private:
+  const Gaussian& inner_;
+};
+
+BOOST_AUTO_TEST_CASE(a_method_uses_its_prior_as_it_says) {
+  const Problem problem;
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const Watched prior(problem.prior);
+      const auto method = make(row, 1);
+      Rng rng(5, 1);
+      method->run(problem.measurement, prior, rng);
+      BOOST_TEST((prior.pullbacks > 0) == method->prior_use().pullbacks);
+      BOOST_TEST(prior.largest_batch == method->prior_use().states);
+    }
+  }
+}
+
 class StopAfterTwo : public Observer {
  public:
   bool step(const StepReport& report) override {

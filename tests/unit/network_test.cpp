@@ -11,6 +11,7 @@
 #include "librestore/model/random.h"
 #include "priors/neural/fused_ops.h"
 #include "priors/neural/layers/attention.h"
+#include "priors/neural/layers/convolution.h"
 #include "priors/neural/layers/group_norm.h"
 #include "tests/support/comparison.h"
 
@@ -84,6 +85,31 @@ BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
                       torch::kFloat32, tolerance);
       }
     }
+}
+
+// The pullback to x is the same whether the weights are constants, when nothing of x is kept, or not.
+BOOST_AUTO_TEST_CASE(constant_weights_have_the_same_gradient) {
+  Rng rng(4);
+  for (const auto& [outputs, inputs, k, groups, dilation] :
+       {std::array<std::int64_t, 5>{8, 6, 1, 1, 1},
+        {8, 6, 3, 1, 1},
+        {6, 6, 3, 6, 1},
+        {12, 6, 3, 2, 2},
+        {6, 8, 5, 2, 1}}) {
+    const auto weight = randn(rng, {inputs / groups, k, k}, outputs, torch::kFloat64);
+    const auto bias = randn(rng, {1, 1, outputs}, 1, torch::kFloat64).flatten();
+    const auto x = leaf(randn(rng, {inputs, 7, 9}, 2), torch::kFloat64);
+    const ConvolutionShape shape{1, static_cast<int>(dilation * (k - 1) / 2), groups,
+                                 static_cast<int>(dilation)};
+    const auto y = convolve(x, weight, bias, shape);
+    const auto expected = convolve(x, leaf(weight, torch::kFloat64), bias, shape);
+    const auto v = randn_like(rng, expected);
+    BOOST_TEST(torch::equal(y, expected));
+    // Rounding of sums of up to 100 products in float64.
+    BOOST_TEST(testing::relative_difference(torch::autograd::grad({y}, {x}, {v})[0],
+                                            torch::autograd::grad({expected}, {x}, {v})[0]) <
+               1e-14);
+  }
 }
 
 // Law D3 for the network alone: a pixel changes nothing beyond receptive_field(), and something at

@@ -98,6 +98,38 @@ BOOST_AUTO_TEST_CASE(a_tiled_denoiser_is_the_denoiser) {
     }
 }
 
+// An average of 3x3 pixels that counts what it is given at once.
+class Averaging : public MmseDenoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double) const override {
+    most_pixels = std::max(most_pixels, x.size(0) * x.size(2) * x.size(3));
+    return at::avg_pool2d(x, 3, 1, 1);
+  }
+  Linearization linearize(const torch::Tensor& x, double sigma) const override {
+    // With zeros around the frame and every sum divided by 9 it is its own adjoint.
+    return {denoise(x, sigma), [this, sigma](const torch::Tensor& v) { return denoise(v, sigma); }};
+  }
+  std::optional<int> receptive_field() const override { return 1; }
+  std::string name() const override { return "averaging"; }
+  mutable std::int64_t most_pixels = 0;
+};
+
+BOOST_AUTO_TEST_CASE(a_batch_takes_no_more_memory_than_a_full_tile) {
+  const auto prior = std::make_shared<Averaging>();
+  for (const auto& [height, width] : {std::pair<std::int64_t, std::int64_t>{4, 5}, {40, 33}}) {
+    const auto x = torch::rand({7, 2, height, width}, torch::kFloat64), v = torch::rand_like(x);
+    const auto whole = prior->linearize(x, 0.1);
+    const auto wanted = whole.vjp(v);
+    prior->most_pixels = 0;
+    const auto tiled = TiledMmseDenoiser(prior, 6).linearize(x, 0.1);
+    // Rounding of sums of nine values in float64.
+    BOOST_TEST(testing::largest_difference(tiled.value, whole.value) < 1e-15);
+    BOOST_TEST(testing::largest_difference(tiled.vjp(v), wanted) < 1e-15);
+    BOOST_TEST(prior->most_pixels <= 8 * 8);  // the core and a pixel to every side
+    BOOST_TEST(prior->most_pixels >= 3 * 4 * 5);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_tiled_is_refused) {
   BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<Unbounded>(), 64), Error);
   BOOST_CHECK_THROW(TiledDenoiser(std::make_shared<GridBlur>(), 0), Error);

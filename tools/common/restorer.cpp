@@ -15,6 +15,7 @@
 #include "priors/neural/checkpoint/read_checkpoint.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/self.h"
+#include "priors/posterior/sampling.h"
 #include "tools/common/methods.h"
 
 namespace restore {
@@ -27,8 +28,18 @@ constexpr const char* kNonlinearSampler = "diffpir";
 
 constexpr std::int64_t kLeastTile = 64;  // px; below, nearly all work would be the halo's
 // Copies of the scene that a solver, its operator and the picture's way through the tool hold, and that
-// each sample adds: measured, docs/scaling.md.
-constexpr double kSolverPlanes = 14, kPlanesPerSample = 3;
+// each sample and each particle adds: measured, docs/scaling.md.
+constexpr double kSolverPlanes = 14, kPlanesPerSample = 3, kPlanesPerParticle = 6;
+
+// The share of the memory that one call of the prior may have. Tiles that a gradient goes back through
+// are small for their halo: they get more.
+double share_of_prior(const PriorUse& use) { return use.pullbacks ? 0.5 : 0.25; }
+
+// What one call of the prior needs a pixel.
+double bytes_per_pixel(const Denoiser& prior, const PriorUse& use) {
+  const auto* mmse = dynamic_cast<const MmseDenoiser*>(&prior);
+  return use.pullbacks && mmse ? mmse->pullback_bytes_per_pixel() : prior.bytes_per_pixel();
+}
 
 // No normal value of a gigapixel lies further from its mean, in standard deviations.
 constexpr double kNoiseReach = 6;
@@ -42,11 +53,12 @@ double scale_of(const Circumstances& now, const Operator& A) {
 
 torch::Tensor scaled(const torch::Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
 
-// --tile: 0, or the side in pixels; of `auto` such that a tile's intermediate values fit in `bytes`.
-std::int64_t tile_side(const std::string& text, const Denoiser& prior, double bytes) {
+// --tile: 0, or the side in pixels; of `auto` such that a tile has no more than this many pixels with its
+// halo.
+std::int64_t tile_side(const std::string& text, const Denoiser& prior, double pixels) {
   if (text == "auto") {
     if (!prior.receptive_field()) return 0;
-    const auto window = static_cast<std::int64_t>(std::sqrt(bytes / prior.bytes_per_pixel()));
+    const auto window = static_cast<std::int64_t>(std::sqrt(pixels));
     return std::max<std::int64_t>(window - 2 * *prior.receptive_field(), kLeastTile);
   }
   const double side = parse_number(text, "--tile");
@@ -112,7 +124,9 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (draws_) samples_ = std::stoll(parameters.try_emplace("samples", "1").first->second);
   method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
-  tile_ = tile_side(options.tile, *prior_, static_cast<double>(memory) / 4);
+  const auto use = method_->prior_use();
+  const double bytes = share_of_prior(use) * static_cast<double>(memory);
+  tile_ = tile_side(options.tile, *prior_, bytes / bytes_per_pixel(*prior_, use));
   if (tile_ > 0) prior_ = tiled(prior_, tile_);
   parameters_ = {{"method", method},
                  {"parameters", parameters},
@@ -127,13 +141,17 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
 
 double Restorer::bytes_for(const Shape& scene) const {
   const auto pixels = static_cast<double>(scene.pixels());
-  double evaluated = pixels;
+  const auto use = method_->prior_use();
+  const auto states = static_cast<double>(use.states);
+  const auto samples = samples_ > 0 ? samples_at_once(samples_, scene) : 1;
+  double evaluated = std::max(states, static_cast<double>(samples)) * pixels;
   if (tile_ > 0) {
     const double window = static_cast<double>(tile_) + 2.0 * *prior_->receptive_field();
-    evaluated = std::min(pixels, window * window);
+    evaluated = std::min(evaluated, window * window);
   }
-  const double state = kSolverPlanes + kPlanesPerSample * static_cast<double>(samples_);
-  return evaluated * prior_->bytes_per_pixel() +
+  const double state = kSolverPlanes + kPlanesPerSample * static_cast<double>(samples_) +
+                       kPlanesPerParticle * (states - 1);
+  return evaluated * bytes_per_pixel(*prior_, use) +
          pixels * static_cast<double>(scene.channels) * sizeof(float) * state;
 }
 

@@ -37,8 +37,8 @@ std::string hash_of_prior(const std::string& prior);
 class Restorer {
  public:
   // Usage error when the prior, the method or a parameter is unknown, or a value out of range.
-  // `memory`: bytes, of which the prior's tiles take a quarter unless options.tile says how large they
-  // are.
+  // `memory`: bytes, of which the prior's tiles take a quarter, or half where the method asks for
+  // pullbacks, unless options.tile says how large they are.
   Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
   // y: 1 x output_shape of A. For a linear A whose scene ends above white, which is where y ends less

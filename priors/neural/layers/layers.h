@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/util/Optional.h>
 
+#include "priors/neural/layers/convolution.h"
 #include "priors/neural/layers/safetensors.h"
 
 namespace restore {
@@ -17,7 +18,7 @@ class Layers {
   // NAME.weight: C_out x C_in/groups x k x k; NAME.bias: C_out, or none.
   torch::Tensor convolution(const std::string& name, const torch::Tensor& x, int stride = 1,
                             int padding = 0, std::int64_t groups = 1, int dilation = 1) const {
-    return convolve(x, weight(name), bias(name), stride, padding, groups, dilation);
+    return convolve(x, weight(name), bias(name), {stride, padding, groups, dilation});
   }
   // The adjoint of a convolution with this stride and without padding. NAME.weight: C_in x C_out x k x k.
   torch::Tensor transposed_convolution(const std::string& name, const torch::Tensor& x,
@@ -28,7 +29,7 @@ class Layers {
   // C_out x C_in x 1 or C_out x C_in.
   torch::Tensor pointwise(const std::string& name, const torch::Tensor& x) const {
     const auto w = weight(name).view({weight(name).size(0), weight(name).size(1), 1, 1});
-    return convolve(x, w, bias(name), 1, 0, 1, 1);
+    return convolve(x, w, bias(name), {});
   }
   torch::Tensor linear(const std::string& name, const torch::Tensor& x) const {
     return at::linear(x, weight(name), bias(name));
@@ -44,17 +45,6 @@ class Layers {
   torch::ScalarType type(const std::string& name) const { return weight(name).scalar_type(); }
 
  private:
-  static torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight,
-                                const c10::optional<torch::Tensor>& bias, int stride, int padding,
-                                std::int64_t groups, int dilation) {
-    // By itself libtorch leaves a 1x1 kernel on one thread to the BLAS: 14 times slower with Debian's
-    // reference BLAS, and other bits than on two threads.
-    if (x.is_cpu() && x.scalar_type() == torch::kFloat32 && at::hasMKLDNN())
-      return at::mkldnn_convolution(x, weight, bias, {padding, padding}, {stride, stride},
-                                    {dilation, dilation}, groups);
-    return at::conv2d(x, weight, bias, stride, padding, dilation, groups);
-  }
-
   const NamedTensors& weights_;
 };
 
