@@ -49,6 +49,9 @@ measure() {
 printf '%-24s %8s %8s %8s   (prior %s)\n' set 15 25 50 "$prior"
 for folder in "${folders[@]}"; do
   printf '%-24s' "$(basename "$folder")"
-  for level in 15 25 50; do printf ' %8.2f' "$(measure "$folder" "$level")"; done
+  for level in 15 25 50; do
+    psnr=$(measure "$folder" "$level")  # by itself: in printf's arguments a failure would not end this
+    printf ' %8.2f' "$psnr"
+  done
   printf '\n'
 done
