@@ -28,10 +28,15 @@ Mosaic::Mosaic(const Shape& scene, const std::string& pattern)
       measured_(measured_channels(scene, pattern)) {}
 
 torch::Tensor Mosaic::U(const torch::Tensor& coefficients) const {
-  return coefficients.masked_fill(measured_.logical_not(), 0).sum(1, true);
+  const auto channel = [](const torch::Tensor& x, std::int64_t c) { return x.narrow(1, c, 1); };
+  return torch::where(channel(measured_, 0), channel(coefficients, 0),
+                      torch::where(channel(measured_, 1), channel(coefficients, 1),
+                                   channel(coefficients, 2)));
 }
 
-torch::Tensor Mosaic::Ut(const torch::Tensor& y) const { return y * measured_; }
+torch::Tensor Mosaic::Ut(const torch::Tensor& y) const {
+  return torch::where(measured_, y, torch::zeros({}, y.options()));
+}
 
 torch::Tensor Mosaic::singular_values() const { return measured_.to(torch::kFloat64); }
 

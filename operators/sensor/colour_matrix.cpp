@@ -17,9 +17,9 @@ Shape mixed_shape(const Shape& scene, const torch::Tensor& matrix) {
   return {matrix.size(0), scene.height, scene.width};
 }
 
-// M x at every pixel.
+// M x at every pixel. at::matmul would make a transposed product first and copy it.
 torch::Tensor mixed(const torch::Tensor& matrix, const torch::Tensor& x) {
-  return at::matmul(matrix.to(x.scalar_type()), x.flatten(2))
+  return at::bmm(matrix.to(x.scalar_type()).expand({x.size(0), -1, -1}), x.flatten(2))
       .view({x.size(0), matrix.size(0), x.size(2), x.size(3)});
 }
 
