@@ -44,7 +44,7 @@ PUBLISHED = {
 
 # Row: solver, then --param of deblurring and of super-resolution.
 SOLVERS = {
-    "hqs": ({"iterations": 8, "lambda": 0.13}, {"iterations": 12, "lambda": 0.13}),
+    "hqs": ({"iterations": 8, "lambda": 0.1}, {"iterations": 16, "lambda": 0.1}),
     "admm": ({}, {}),
     "drs": ({}, {}),
     "pgm": ({}, {}),
