@@ -92,13 +92,14 @@ bin/restore-batch submit -m plan.jsonl --items $(((pictures + 5) / 6)) \
   --sbatch=--output="$work/log/task-%a" -j 1 -q --progress none
 
 done_count() { cat slurm/.restore-log.jsonl 2>/dev/null | grep -c '"done"' || true; }
-# The processes of the second node's tasks, and their keepers.
+# The processes of the second node's tasks, and their keepers; found at once, or the task ends before it is
+# killed.
 tasks_of_second() {
-  local entry
-  for entry in /proc/[0-9]*; do
-    tr '\0' '\n' 2>/dev/null <"$entry/environ" | grep -qx SLURMD_NODENAME=restore1 || continue
-    echo "${entry#/proc/}"
-    awk '/^PPid/ { print $2 }' "$entry/status"
+  local file
+  for file in $(grep -lzsx SLURMD_NODENAME=restore1 /proc/[0-9]*/environ); do
+    file=${file%/environ}
+    echo "${file#/proc/}"
+    awk '/^PPid/ { print $2 }' "$file/status"
   done 2>/dev/null
 }
 until (($(done_count) >= pictures / 4)); do sleep 0.05; done
