@@ -17,20 +17,20 @@ Region inside(const Tile& tile) {
           tile.core.y1 - tile.window.y0, tile.core.x1 - tile.window.x0};
 }
 
-// Of a full tile with its halo.
-std::int64_t pixels_at_once(const Denoiser& prior, std::int64_t core) {
-  const auto window = core + 2 * std::int64_t{*prior.receptive_field()};
-  return window * window;
+// The side of a tile with its halo.
+std::int64_t window_side(const Denoiser& prior, std::int64_t core) {
+  return core + 2 * std::int64_t{*prior.receptive_field()};
 }
 
 std::int64_t items_at_once(const Denoiser& prior, const torch::Tensor& x, std::int64_t core) {
-  const auto pixels = pixels_at_once(prior, core);
+  const auto pixels = window_side(prior, core) * window_side(prior, core);
   return std::max<std::int64_t>(pixels / std::min(pixels, x.size(2) * x.size(3)), 1);
 }
 
-// One where the picture has no more pixels than a full tile.
+// One where the picture is no larger than a tile with its halo.
 std::vector<Tile> tiles_for(const Denoiser& prior, const torch::Tensor& x, std::int64_t core) {
-  if (x.size(2) * x.size(3) <= pixels_at_once(prior, core)) core = std::max(x.size(2), x.size(3));
+  const auto side = std::max(x.size(2), x.size(3));
+  if (side <= window_side(prior, core)) core = side;
   return plan_tiles(x.size(2), x.size(3), core, *prior.receptive_field(), prior.alignment());
 }
 

@@ -1,8 +1,8 @@
 // A denoiser of a denoiser: the same D, computed in overlapping tiles, so that memory is bounded.
 //
 // Every tile reads its core and a halo of receptive_field() pixels; by law D3 of
-// librestore/model/denoiser.h the result is that of the whole picture, to rounding. Nothing is cut
-// that has no more pixels than a full tile with its halo, and a batch is evaluated in groups of as many.
+// librestore/model/denoiser.h the result is that of the whole picture, to rounding. What is no
+// larger than a tile with its halo is not cut, and a batch is evaluated in groups of as many pixels.
 #pragma once
 
 #include <memory>

@@ -98,8 +98,8 @@ bool is_nonlinear(const std::vector<ExpressionCall>& calls) {
   });
 }
 
-// `natural` knows pictures better than the noise that a data step leaves: a weaker prior than DPIR's 0.23
-// was better in four tasks of four (docs/methods.md).
+// With `natural` less weight of the prior than DPIR's 0.23 was better in four tasks of four
+// (docs/methods.md).
 void adjust_to_natural(Preset& preset, Task task) {
   const bool linear = task != Task::nonlinear && task != Task::compression;
   if (linear && preset.method == "hqs") preset.parameters.try_emplace("lambda", "0.17");
