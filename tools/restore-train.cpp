@@ -16,9 +16,9 @@ namespace {
 using namespace restore;
 
 struct Options {
-  std::string kind = "network", optimiser = "muon", photos, output, log, about, fine_tune,
-              progress = "auto";
-  bool overwrite = false, resume = false, float32 = false, fixed_crops = false;
+  std::string kind = "network", block = "gated", optimiser = "muon", photos, output, log, about,
+              fine_tune, progress = "auto";
+  bool overwrite = false, resume = false, float32 = false, fixed_crops = false, no_biases = false;
   int threads = 0;
   std::uint64_t seed = 0;
   double checkpoint_minutes = 5;
@@ -73,6 +73,13 @@ void add_network_options(CLI::App& app, Options& o) {
       ->group(kForNetworks);
   app.add_flag("--float32", o.float32,
                "No bfloat16 in the convolutions (default where there is no AVX-512)")
+      ->group(kForNetworks);
+  app.add_option("--block", o.block, "gated or residual (plain 3x3, as in DRUNet)")
+      ->check(CLI::IsMember({"gated", "residual"}))
+      ->capture_default_str()
+      ->group(kForNetworks);
+  app.add_flag("--no-biases", o.no_biases,
+               "Nothing is added to a channel, by the noise level neither")
       ->group(kForNetworks);
   app.add_option("--width", o.network.width, "Channels at half resolution")
       ->capture_default_str()
@@ -165,6 +172,7 @@ void train_network(Options& o, Progress& progress) {
   if (o.float32) o.train.bfloat16 = false;
   o.train.muon = o.optimiser == "muon";
   o.train.progressive = !o.fixed_crops;
+  o.network.block = {o.block == "residual" ? BlockKind::residual : BlockKind::gated, !o.no_biases};
   auto state = first_state(o);
   const PhotoPool photos(o.photos, o.pool);
   for (const auto& path : photos.skipped()) progress.message(path + ": left out");

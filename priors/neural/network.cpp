@@ -4,7 +4,6 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
-#include "priors/neural/fused_ops.h"
 #include "priors/neural/layers/layers.h"
 #include "priors/neural/layers/weight_shapes.h"
 
@@ -15,12 +14,9 @@ constexpr int kStemFactor = 2;  // pixel-unshuffle of the stem
 constexpr int kStemChannels = kImageChannels * kStemFactor * kStemFactor;
 constexpr int kMaxLevels = 6, kMaxBlocks = 64, kMaxWidth = 1024;
 
-struct WeightSpec {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  double deviation;  // of the initial normal values
-  bool block;        // a convolution inside a block: may be bfloat16
-};
+const char* kind_name(BlockKind kind) {
+  return kind == BlockKind::gated ? "gated-unet" : "residual-unet";
+}
 
 int levels(const NetworkConfig& config) { return static_cast<int>(config.encoder.size()) + 1; }
 std::int64_t level_width(const NetworkConfig& config, int level) {
@@ -45,51 +41,31 @@ std::vector<BlockPlace> block_places(const NetworkConfig& config) {
   return places;
 }
 
-constexpr double kResidualGain = 0.2;  // blocks start near the identity
-
-void add_block_specs(std::vector<WeightSpec>& specs, const std::string& name, std::int64_t c,
-                     std::int64_t embedding) {
-  const double unit = 1 / std::sqrt(static_cast<double>(c));
-  specs.push_back({name + ".noise.weight", {4 * c, embedding}, 0, false});
-  specs.push_back({name + ".noise.bias", {4 * c}, 0, false});
-  const auto convolution = [&](const char* part, std::vector<std::int64_t> shape,
-                               double deviation) {
-    const auto outputs = shape[0];
-    specs.push_back({fmt::format("{}.{}.weight", name, part), std::move(shape), deviation, true});
-    specs.push_back({fmt::format("{}.{}.bias", name, part), {outputs}, 0, true});
-  };
-  convolution("expand", {2 * c, c, 1, 1}, unit);
-  convolution("depthwise", {2 * c, 1, 3, 3}, 1.0 / 3);
-  convolution("project", {c, c, 1, 1}, kResidualGain * unit);
-  convolution("mix", {2 * c, c, 1, 1}, unit);
-  convolution("merge", {c, c, 1, 1}, kResidualGain * unit);
-}
-
 std::vector<WeightSpec> weight_specs(const NetworkConfig& config) {
   std::vector<WeightSpec> specs;
   const std::int64_t w = config.width, e = config.embedding;
-  const auto outer = [&](const std::string& name, std::vector<std::int64_t> shape, double gain) {
+  const auto outer = [&](const std::string& name, std::vector<std::int64_t> shape, double gain,
+                         bool bias) {
     const double fan_in = std::accumulate(shape.begin() + 1, shape.end(), 1.0, std::multiplies<>());
-    specs.push_back({name + ".bias", {shape[0]}, 0, false});
+    if (bias) specs.push_back({name + ".bias", {shape[0]}, 0, false});
     specs.push_back({name + ".weight", std::move(shape), gain / std::sqrt(fan_in), false});
   };
-  outer("stem", {w, kStemChannels, 3, 3}, 1);
-  outer("head", {kStemChannels, w, 3, 3}, 0);
-  outer("noise.0", {e, e}, std::sqrt(2.0));
-  outer("noise.1", {e, e}, std::sqrt(2.0));
+  outer("stem", {w, kStemChannels, 3, 3}, 1, config.block.biases);
+  outer("head", {kStemChannels, w, 3, 3}, 0, config.block.biases);
+  outer("noise.0", {e, e}, std::sqrt(2.0), true);
+  outer("noise.1", {e, e}, std::sqrt(2.0), true);
   for (const auto& place : block_places(config))
-    add_block_specs(specs, place.name, level_width(config, place.level), e);
+    add_block_specs(specs, config.block, place.name, level_width(config, place.level), e);
   for (int l = 0; l + 1 < levels(config); ++l) {
     const auto fine = level_width(config, l), coarse = level_width(config, l + 1);
-    const double fine_fan = 4.0 * static_cast<double>(fine);
-    specs.push_back(
-        {fmt::format("down.{}.weight", l), {coarse, fine, 2, 2}, 1 / std::sqrt(fine_fan), true});
-    specs.push_back({fmt::format("down.{}.bias", l), {coarse}, 0, true});
-    specs.push_back({fmt::format("up.{}.weight", l),
-                     {4 * fine, coarse, 1, 1},
-                     1 / std::sqrt(static_cast<double>(coarse)),
-                     true});
-    specs.push_back({fmt::format("up.{}.bias", l), {4 * fine}, 0, true});
+    const auto between = [&](const char* way, std::vector<std::int64_t> shape, double fan_in) {
+      const auto outputs = shape[0];
+      const auto name = fmt::format("{}.{}", way, l);
+      specs.push_back({name + ".weight", std::move(shape), 1 / std::sqrt(fan_in)});
+      if (config.block.biases) specs.push_back({name + ".bias", {outputs}, 0});
+    };
+    between("down", {coarse, fine, 2, 2}, 4.0 * static_cast<double>(fine));
+    between("up", {4 * fine, coarse, 1, 1}, static_cast<double>(coarse));
   }
   return specs;
 }
@@ -106,30 +82,16 @@ torch::Tensor embed_noise(const Layers& layers, const torch::Tensor& c_noise,
   return at::silu(layers.linear("noise.1", h));
 }
 
-torch::Tensor run_block(const Layers& layers, const std::string& name, const torch::Tensor& input,
-                        const torch::Tensor& embedding) {
-  const auto type = layers.type(name + ".expand");
-  const auto noise = layers.linear(name + ".noise", embedding).chunk(4, 1);
-  // x += W2 gate(dw3x3(W1 norm(x)))
-  auto h = channel_norm(input, noise[0], noise[1], type);
-  h = layers.convolution(name + ".expand", h);
-  h = gate(layers.convolution(name + ".depthwise", h, 1, 1, h.size(1)));
-  const auto x = add_residual(input, layers.convolution(name + ".project", h));
-  // x += W4 gate(W3 norm(x))
-  h = channel_norm(x, noise[2], noise[3], type);
-  h = gate(layers.convolution(name + ".mix", h));
-  return add_residual(x, layers.convolution(name + ".merge", h));
-}
-
 }  // namespace
 
 int alignment(const NetworkConfig& config) { return kStemFactor << (levels(config) - 1); }
 
 int receptive_field(const NetworkConfig& config) {
   // A 3x3 convolution at step s (pixels a sample) reaches s pixels further; stem and head are two
-  // of them. Resampling reaches at most the whole cell of the coarsest level.
+  // of them, a block is one or two. Resampling reaches at most the whole cell of the coarsest level.
   int radius = 2 * kStemFactor + alignment(config) - 1;
-  for (const auto& place : block_places(config)) radius += kStemFactor << place.level;
+  const int reach = block_reach(config.block.kind);
+  for (const auto& place : block_places(config)) radius += reach * (kStemFactor << place.level);
   return radius;
 }
 
@@ -148,18 +110,17 @@ double macs_per_pixel(const NetworkConfig& config) {
   }
   for (const auto& place : block_places(config)) {
     const double c = static_cast<double>(level_width(config, place.level));
-    macs += (6 * c * c + 18 * c) * area(place.level);
+    macs += block_macs(config.block.kind, c) * area(place.level);
   }
   return macs;
 }
 
 double kept_bytes_per_pixel(const NetworkConfig& config, torch::ScalarType block_type) {
-  // Of every block what its two norms and its two gates were given.
   const double wide = block_type == torch::kBFloat16 ? 2 : 4;
   double bytes = 0;
   for (const auto& place : block_places(config)) {
     const double c = static_cast<double>(level_width(config, place.level));
-    bytes += std::pow(4.0, -(place.level + 1)) * 2 * (c * sizeof(float) + 2 * c * wide);
+    bytes += std::pow(4.0, -(place.level + 1)) * block_kept_bytes(config.block.kind, c, wide);
   }
   return bytes;
 }
@@ -171,17 +132,28 @@ std::int64_t parameter_count(const NamedTensors& weights) {
 }
 
 Json to_json(const NetworkConfig& config) {
-  return {{"kind", "gated-unet"},    {"width", config.width},     {"encoder", config.encoder},
-          {"middle", config.middle}, {"decoder", config.decoder}, {"embedding", config.embedding}};
+  return {{"kind", kind_name(config.block.kind)},
+          {"biases", config.block.biases},
+          {"width", config.width},
+          {"encoder", config.encoder},
+          {"middle", config.middle},
+          {"decoder", config.decoder},
+          {"embedding", config.embedding}};
 }
 
 NetworkConfig network_config_from_json(const Json& json, const std::string& where) {
   NetworkConfig config;
   try {
-    if (json.at("kind") != "gated-unet")
-      throw item_error("{}: unknown architecture '{}'", where, json.at("kind").dump());
-    config = {json.at("width"), json.at("encoder"), json.at("middle"), json.at("decoder"),
-              json.at("embedding")};
+    if (json.at("kind") == kind_name(BlockKind::residual))
+      config.block.kind = BlockKind::residual;
+    else if (json.at("kind") != kind_name(BlockKind::gated))
+      throw item_error("{}: unknown architecture {}", where, json.at("kind").dump());
+    if (json.contains("biases")) config.block.biases = json.at("biases").get<bool>();
+    json.at("width").get_to(config.width);
+    json.at("encoder").get_to(config.encoder);
+    json.at("middle").get_to(config.middle);
+    json.at("decoder").get_to(config.decoder);
+    json.at("embedding").get_to(config.embedding);
   } catch (const Json::exception& error) {
     throw item_error("{}: the architecture is not readable: {}", where, error.what());
   }
@@ -232,7 +204,7 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
 
   const auto run_blocks = [&](const std::string& part, int count, torch::Tensor h) {
     for (int i = 0; i < count; ++i)
-      h = run_block(layers, fmt::format("{}.{}", part, i), h, embedding);
+      h = run_block(config.block, layers, fmt::format("{}.{}", part, i), h, embedding);
     return h;
   };
   auto h = at::pixel_unshuffle(x, kStemFactor).contiguous(at::MemoryFormat::ChannelsLast);

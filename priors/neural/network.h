@@ -1,10 +1,9 @@
-// The denoising network F(x, c_noise): a U-net of gated depthwise blocks.
+// The denoising network F(x, c_noise): a U-net of residual blocks (blocks.h).
 //
 //   pixel-unshuffle by 2 -> 3x3 stem -> levels at 1/2, 1/4, 1/8 ... -> 3x3 head -> pixel-shuffle.
-//   block:  x += W2 gate(dw3x3(W1 norm(x)));   x += W4 gate(W3 norm(x))
-// after NAFNet (Chen, Chu, Zhang, Sun 2022, https://arxiv.org/abs/2204.04676) without its pooled
-// attention: nothing here normalises or pools over space, so a tile with its halo gives what the
-// whole image gives. The noise level enters every norm as a scale and a shift per channel.
+//
+// Nothing here normalises or pools over space, so a tile with its halo gives what the whole image
+// gives.
 //
 // The network is a pure function of (weights, x, c_noise): training, inference and tests share it.
 // Stem, head, residual stream and noise embedding compute in the type of x; the blocks'
@@ -18,6 +17,7 @@
 
 #include "librestore/core/json.h"
 #include "librestore/core/rng.h"
+#include "priors/neural/blocks.h"
 #include "priors/neural/layers/safetensors.h"
 
 namespace restore {
@@ -28,6 +28,7 @@ struct NetworkConfig {
   int middle = 8;                     // blocks at the coarsest level
   std::vector<int> decoder = {4, 3};  // blocks at each level on the way up, coarsest first
   int embedding = 64;                 // features of the noise level
+  BlockConfig block = {};
 
   bool operator==(const NetworkConfig&) const = default;
 };

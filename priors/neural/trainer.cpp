@@ -24,9 +24,11 @@ constexpr double kRestorationMinimum = 0.01, kRestorationMaximum = 1;
 
 double log_uniform(double low, double high, double u) { return low * std::pow(high / low, u); }
 
-// The convolutions that mix channels within blocks and between levels.
-bool is_matrix(const torch::Tensor& weights) {
-  return weights.dim() == 4 && weights.size(1) > 1 && weights.size(2) < 3;
+// The convolutions that mix channels within blocks and between levels: not stem and head, one side of
+// which is pixels.
+bool is_matrix(const std::string& name, const torch::Tensor& weights) {
+  return weights.dim() == 4 && weights.size(1) > 1 && name != "stem.weight" &&
+         name != "head.weight";
 }
 
 // D(x, sigma) for sigma of shape N.
@@ -210,7 +212,7 @@ void Trainer::update(const NamedTensors& gradient, double shrink, double rate) {
     auto& weights = state_.weights.at(name);
     const auto& slope = gradient.at(name);
     auto &mean = state_.mean.at(name), &average = state_.average.at(name);
-    if (options_.muon && is_matrix(weights)) {
+    if (options_.muon && is_matrix(name, weights)) {
       muon_step(matrix_step, shrink * slope, weights, mean, average);
     } else {
       kernels::adam_step(step, weights.numel(), slope.data_ptr<float>(), weights.data_ptr<float>(),

@@ -22,6 +22,15 @@ namespace {
 const NetworkConfig kTiny{
     .width = 16, .encoder = {1, 1}, .middle = 1, .decoder = {1, 1}, .embedding = 8};
 
+NetworkConfig tiny(const BlockConfig& block) {
+  auto config = kTiny;
+  config.block = block;
+  return config;
+}
+const std::array kEveryBlock = {
+    BlockConfig{BlockKind::gated, true}, BlockConfig{BlockKind::gated, false},
+    BlockConfig{BlockKind::residual, true}, BlockConfig{BlockKind::residual, false}};
+
 // Random in every tensor: a fresh network is zero at its head and would pass any comparison.
 NamedTensors random_weights(const NetworkConfig& config) {
   Rng rng(7);
@@ -115,25 +124,49 @@ BOOST_AUTO_TEST_CASE(constant_weights_have_the_same_gradient) {
 // Law D3 for the network alone: a pixel changes nothing beyond receptive_field(), and something at
 // half that distance (the bound is not idle).
 BOOST_AUTO_TEST_CASE(the_receptive_field_is_what_the_config_says) {
-  const auto weights = cast_weights(kTiny, random_weights(kTiny), torch::kFloat64, torch::kFloat64);
-  const int radius = receptive_field(kTiny), size = 128;
-  BOOST_REQUIRE(2 * radius < size);
-  Rng rng(2);
-  const auto x = randn(rng, {3, size, size}, 1, torch::kFloat64);
-  const auto level = torch::zeros({1}, torch::kFloat64);
-  const auto y = network_forward(kTiny, weights, x, level);
-  int reached = 0;
-  // Every phase of the coarsest grid.
-  for (int at = size / 2; at < size / 2 + alignment(kTiny); ++at) {
-    auto changed = x.clone();
-    changed.index({0, torch::indexing::Slice(), at, at}).add_(1.0);
-    const auto moved = (network_forward(kTiny, weights, changed, level) - y).abs().amax({0, 1}) > 0;
-    const auto where = moved.nonzero();
-    BOOST_REQUIRE(where.size(0) > 0);
-    reached = std::max(reached, (where - at).abs().max().item<int>());
-  }
-  BOOST_TEST(reached <= radius);
-  BOOST_TEST(reached > radius / 2);
+  for (const auto& block : kEveryBlock) BOOST_TEST_CONTEXT(to_json(tiny(block)).dump()) {
+      const auto config = tiny(block);
+      const auto weights =
+          cast_weights(config, random_weights(config), torch::kFloat64, torch::kFloat64);
+      const int radius = receptive_field(config), size = 128;
+      BOOST_REQUIRE(2 * radius < size);
+      Rng rng(2);
+      const auto x = randn(rng, {3, size, size}, 1, torch::kFloat64);
+      const auto level = torch::zeros({1}, torch::kFloat64);
+      const auto y = network_forward(config, weights, x, level);
+      int reached = 0;
+      // Every phase of the coarsest grid.
+      for (int at = size / 2; at < size / 2 + alignment(config); ++at) {
+        auto changed = x.clone();
+        changed.index({0, torch::indexing::Slice(), at, at}).add_(1.0);
+        const auto difference = network_forward(config, weights, changed, level) - y;
+        const auto where = (difference.abs().amax({0, 1}) > 0).nonzero();
+        BOOST_REQUIRE(where.size(0) > 0);
+        reached = std::max(reached, (where - at).abs().max().item<int>());
+      }
+      BOOST_TEST(reached <= radius);
+      BOOST_TEST(reached > radius / 2);
+    }
+}
+
+// F(a x) = a F(x): without biases the noise level only scales. A relu is homogeneous; a gate after a norm is
+// not, but a network of them still takes nothing to nothing.
+BOOST_AUTO_TEST_CASE(without_biases_nothing_is_added) {
+  Rng rng(12);
+  const auto x = randn(rng, {3, 16, 16}, 2, torch::kFloat64);
+  const auto level = torch::full({2}, 0.3, torch::kFloat64);
+  for (const auto kind : {BlockKind::gated, BlockKind::residual})
+    for (const bool biases : {false, true}) {
+      const auto config = tiny({kind, biases});
+      const auto weights =
+          cast_weights(config, random_weights(config), torch::kFloat64, torch::kFloat64);
+      const auto at_zero = network_forward(config, weights, 0 * x, level);
+      BOOST_TEST((at_zero.abs().max().item<double>() == 0) == !biases);
+      if (kind == BlockKind::gated || biases) continue;
+      const auto y = network_forward(config, weights, x, level);
+      BOOST_TEST(testing::relative_difference(network_forward(config, weights, 3 * x, level),
+                                              3 * y) < 1e-12);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_default_network_is_within_its_budget) {
@@ -144,13 +177,18 @@ BOOST_AUTO_TEST_CASE(the_default_network_is_within_its_budget) {
              20 * 1024 * 1024);  // float16 bytes
 }
 
-// Counted by hand for one block a level at width 16: 6 c^2 + 18 c at 1/4, 1/16, 1/64 of the pixels,
-// stem and head 9 * 12 * 16 each at 1/4; down and up 4 c * 2c each at 1/16 and 1/64.
+// Counted by hand for one block a level at width 16: 6 c^2 + 18 c (gated) or 18 c^2 (residual) at 1/4,
+// 1/16, 1/64 of the pixels, stem and head 9 * 12 * 16 each at 1/4; down and up 4 c * 2c each at 1/16
+// and 1/64.
 BOOST_AUTO_TEST_CASE(the_cost_is_counted_right) {
-  const auto block = [](double c) { return 6 * c * c + 18 * c; };
-  const double expected = 2 * block(16) / 4 + 2 * block(32) / 16 + block(64) / 64 +
-                          2 * 9.0 * 12 * 16 / 4 + 2 * 4.0 * 16 * 32 / 16 + 2 * 4.0 * 32 * 64 / 64;
-  BOOST_TEST(macs_per_pixel(kTiny) == expected, boost::test_tools::tolerance(1e-12));
+  for (const auto kind : {BlockKind::gated, BlockKind::residual}) {
+    const auto block = [&](double c) {
+      return kind == BlockKind::gated ? 6 * c * c + 18 * c : 18 * c * c;
+    };
+    const double expected = 2 * block(16) / 4 + 2 * block(32) / 16 + block(64) / 64 +
+                            2 * 9.0 * 12 * 16 / 4 + 2 * 4.0 * 16 * 32 / 16 + 2 * 4.0 * 32 * 64 / 64;
+    BOOST_TEST(macs_per_pixel(tiny({kind, true})) == expected, boost::test_tools::tolerance(1e-12));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_new_network_is_zero_and_depends_on_the_seed_alone) {
@@ -183,7 +221,11 @@ BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(a_config_survives_json_and_nonsense_does_not) {
-  BOOST_TEST((network_config_from_json(to_json(kTiny), "x") == kTiny));
+  for (const auto& block : kEveryBlock)
+    BOOST_TEST((network_config_from_json(to_json(tiny(block)), "x") == tiny(block)));
+  auto without_word = to_json(kTiny);  // files of older versions do not speak of biases
+  without_word.erase("biases");
+  BOOST_TEST((network_config_from_json(without_word, "x") == kTiny));
   for (const auto& [key, value] : {std::pair<std::string, Json>{"width", 24},
                                    {"width", -16},
                                    {"width", 1 << 20},
@@ -192,6 +234,7 @@ BOOST_AUTO_TEST_CASE(a_config_survives_json_and_nonsense_does_not) {
                                    {"encoder", Json{1}},
                                    {"encoder", "x"},
                                    {"embedding", 7},
+                                   {"biases", 3},
                                    {"kind", "other"}}) {
     auto json = to_json(kTiny);
     json[key] = value;

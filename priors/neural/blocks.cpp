@@ -1,0 +1,107 @@
+#include "priors/neural/blocks.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "priors/neural/fused_ops.h"
+
+namespace restore {
+namespace {
+
+constexpr double kResidualGain = 0.2;  // blocks start near the identity
+
+// Norms of a gated block, C1 of a residual one: what is scaled and shifted by the noise level.
+int modulations(BlockKind kind) { return kind == BlockKind::gated ? 2 : 1; }
+
+struct Modulation {
+  torch::Tensor scale, shift;  // N x C; y = x (1 + scale) + shift
+};
+
+std::vector<Modulation> modulate(const BlockConfig& config, const Layers& layers,
+                                 const std::string& name, const torch::Tensor& embedding) {
+  const int count = modulations(config.kind);
+  const auto values = layers.linear(name + ".noise", embedding);
+  const auto parts = values.chunk(config.biases ? 2 * count : count, 1);
+  std::vector<Modulation> result;
+  for (int i = 0; i < count; ++i) {
+    if (config.biases)
+      result.push_back({parts[2 * i], parts[2 * i + 1]});
+    else
+      result.push_back({parts[i], torch::zeros_like(parts[i])});
+  }
+  return result;
+}
+
+torch::Tensor run_gated(const Layers& layers, const std::string& name, const torch::Tensor& input,
+                        const std::vector<Modulation>& noise) {
+  const auto type = layers.type(name + ".expand");
+  // x += W2 gate(dw3x3(W1 norm(x)))
+  auto h = channel_norm(input, noise[0].scale, noise[0].shift, type);
+  h = layers.convolution(name + ".expand", h);
+  h = gate(layers.convolution(name + ".depthwise", h, 1, 1, h.size(1)));
+  const auto x = add_residual(input, layers.convolution(name + ".project", h));
+  // x += W4 gate(W3 norm(x))
+  h = channel_norm(x, noise[1].scale, noise[1].shift, type);
+  h = gate(layers.convolution(name + ".mix", h));
+  return add_residual(x, layers.convolution(name + ".merge", h));
+}
+
+torch::Tensor run_residual(const Layers& layers, const std::string& name, const torch::Tensor& x,
+                           const std::vector<Modulation>& noise) {
+  const auto type = layers.type(name + ".first");
+  const auto per_channel = [&](const torch::Tensor& values) {
+    return values.to(type).unsqueeze(2).unsqueeze(3);
+  };
+  // x += C2 relu(a C1 x + b)
+  auto h = layers.convolution(name + ".first", x.to(type), 1, 1);
+  h = at::relu(at::addcmul(per_channel(noise[0].shift), h, per_channel(1 + noise[0].scale)));
+  return add_residual(x, layers.convolution(name + ".second", h, 1, 1));
+}
+
+}  // namespace
+
+void add_block_specs(std::vector<WeightSpec>& specs, const BlockConfig& config,
+                     const std::string& name, std::int64_t c, std::int64_t embedding) {
+  const auto values = (config.biases ? 2 : 1) * modulations(config.kind) * c;
+  specs.push_back({name + ".noise.weight", {values, embedding}, 0, false});
+  specs.push_back({name + ".noise.bias", {values}, 0, false});
+  const auto convolution = [&](const char* part, std::vector<std::int64_t> shape,
+                               double deviation) {
+    const auto outputs = shape[0];
+    specs.push_back({fmt::format("{}.{}.weight", name, part), std::move(shape), deviation});
+    if (config.biases) specs.push_back({fmt::format("{}.{}.bias", name, part), {outputs}, 0});
+  };
+  const double unit = 1 / std::sqrt(static_cast<double>(c));
+  if (config.kind == BlockKind::residual) {
+    convolution("first", {c, c, 3, 3}, std::sqrt(2.0) * unit / 3);
+    convolution("second", {c, c, 3, 3}, kResidualGain * unit / 3);
+    return;
+  }
+  convolution("expand", {2 * c, c, 1, 1}, unit);
+  convolution("depthwise", {2 * c, 1, 3, 3}, 1.0 / 3);
+  convolution("project", {c, c, 1, 1}, kResidualGain * unit);
+  convolution("mix", {2 * c, c, 1, 1}, unit);
+  convolution("merge", {c, c, 1, 1}, kResidualGain * unit);
+}
+
+double block_macs(BlockKind kind, double c) {
+  return kind == BlockKind::gated ? 6 * c * c + 18 * c : 18 * c * c;
+}
+
+int block_reach(BlockKind kind) { return kind == BlockKind::gated ? 1 : 2; }
+
+double block_kept_bytes(BlockKind kind, double c, double wide) {
+  // What its two norms and its two gates were given; or what came out of the relu.
+  return kind == BlockKind::gated ? 2 * (c * sizeof(float) + 2 * c * wide) : c * wide;
+}
+
+torch::Tensor run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
+                        const torch::Tensor& x, const torch::Tensor& embedding) {
+  const auto noise = modulate(config, layers, name, embedding);
+  return config.kind == BlockKind::gated ? run_gated(layers, name, x, noise)
+                                         : run_residual(layers, name, x, noise);
+}
+
+}  // namespace restore
