@@ -64,6 +64,10 @@ double BandLoss::mean() const {
   return total / number;
 }
 
+double BandLoss::mean(std::size_t band) const {
+  return sum[band] / std::max<double>(1, static_cast<double>(count[band]));
+}
+
 Trainer::Trainer(const PhotoPool& photos, const TrainOptions& options, TrainingState state)
     : photos_(photos),
       options_(options),
@@ -222,20 +226,48 @@ void Trainer::update(const NamedTensors& gradient, double shrink, double rate) {
   });
 }
 
-double denoising_psnr(const NetworkConfig& network, const NamedTensors& weights,
-                      const torch::Tensor& clean, double sigma, bool bfloat16) {
+HeldOutMeasure::HeldOutMeasure(const NetworkConfig& network, const NamedTensors& weights,
+                               const torch::Tensor& clean, bool bfloat16)
+    : network_(network),
+      weights_(cast_weights(network, weights, torch::kFloat32,
+                            bfloat16 ? torch::kBFloat16 : torch::kFloat32)),
+      clean_(clean) {}
+
+template <class Function>
+double HeldOutMeasure::mean(double sigma, Function&& of) const {
   const torch::NoGradGuard no_grad;
-  const auto cast = cast_weights(network, weights, torch::kFloat32,
-                                 bfloat16 ? torch::kBFloat16 : torch::kFloat32);
   double total = 0;
-  for (std::int64_t i = 0; i < clean.size(0); ++i) {
-    const auto x0 = clean.narrow(0, i, 1);
+  for (std::int64_t i = 0; i < clean_.size(0); ++i) {
+    const auto x0 = clean_.narrow(0, i, 1);
     Rng rng(0, static_cast<std::uint64_t>(i));
     const auto x = x0 + sigma * randn_like(rng, x0);
-    const auto estimate = denoise_with(network, cast, x, torch::full({1}, sigma)).clamp(0, 1);
-    total += -10 * std::log10((estimate - x0).square().mean().item<double>());
+    total += of(denoise_with(network_, weights_, x, torch::full({1}, sigma)), x0);
   }
-  return total / static_cast<double>(clean.size(0));
+  return total / static_cast<double>(clean_.size(0));
+}
+
+double HeldOutMeasure::psnr(double sigma) const {
+  return mean(sigma, [](const torch::Tensor& estimate, const torch::Tensor& x0) {
+    return -10 * std::log10((estimate.clamp(0, 1) - x0).square().mean().item<double>());
+  });
+}
+
+BandLoss HeldOutMeasure::loss() const {
+  BandLoss loss;
+  for (std::size_t b = 0; b < kBands; ++b) {
+    const double low = b == 0 ? kSigmaMinimum : kBandEnds[b - 1];
+    const double high = b + 1 == kBands ? kSigmaMaximum : kBandEnds[b];
+    for (const double u : {0.25, 0.75}) {
+      const double sigma = log_uniform(low, high, u);
+      const auto c_out = Preconditioning(torch::full({1}, sigma, torch::kFloat64)).out;
+      // lambda(s) ||D - x0||^2 / pixels, lambda = 1/c_out^2
+      loss.add(sigma, mean(sigma, [&](const torch::Tensor& estimate, const torch::Tensor& x0) {
+                 return (estimate - x0).square().mean().item<double>() /
+                        c_out.square().item<double>();
+               }));
+    }
+  }
+  return loss;
 }
 
 }  // namespace restore

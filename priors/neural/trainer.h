@@ -50,6 +50,7 @@ struct BandLoss {
   void add(double sigma, double loss);
   void add(const BandLoss& other);
   double mean() const;
+  double mean(std::size_t band) const;  // 0 where nothing was counted
 };
 
 struct StepResult {
@@ -96,9 +97,24 @@ class Trainer {
   double seconds_before_;
 };
 
-// PSNR (dB, mean over the crops, clipped to [0,1]) of denoising `clean`, N x 3 x H x W, at `sigma`,
-// with noise of a fixed seed.
-double denoising_psnr(const NetworkConfig& network, const NamedTensors& weights,
-                      const torch::Tensor& clean, double sigma, bool bfloat16);
+// How well the weights denoise pictures that they were not trained on: `clean`, N x 3 x H x W, with noise
+// of a fixed seed.
+class HeldOutMeasure {
+ public:
+  HeldOutMeasure(const NetworkConfig& network, const NamedTensors& weights,
+                 const torch::Tensor& clean, bool bfloat16);
+  // dB, mean over the pictures, estimates clipped to [0,1].
+  double psnr(double sigma) const;
+  // What training minimises, at two noise levels a band: a quarter of its logarithmic width from its ends.
+  BandLoss loss() const;
+
+ private:
+  template <class Function>
+  double mean(double sigma, Function&& of) const;  // of(estimate, x0) over the pictures
+
+  NetworkConfig network_;
+  NamedTensors weights_;
+  torch::Tensor clean_;
+};
 
 }  // namespace restore

@@ -46,6 +46,19 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}", minutes / 60, minutes % 60);
 }
 
+std::string bands_text(const BandLoss& loss) {
+  std::string text;
+  for (std::size_t b = 0; b < kBands; ++b) text += fmt::format(" {:.3f}", loss.mean(b));
+  return text;
+}
+
+Json bands_json(const BandLoss& loss) {
+  Json bands = Json::array();
+  for (std::size_t b = 0; b < kBands; ++b)
+    bands.push_back(loss.count[b] > 0 ? Json(loss.mean(b)) : Json());
+  return bands;
+}
+
 class Session {
  public:
   Session(const PhotoPool& photos, const TrainOptions& options, TrainingState state,
@@ -85,19 +98,12 @@ class Session {
     const double rate = static_cast<double>(crops_) / report_.elapsed();
     const double used = trainer_.progress();
     const double left = used > 0 ? state.seconds * (1 - used) / used : 0;
-    Json bands = Json::array();
-    std::string text;
-    for (std::size_t b = 0; b < kBands; ++b) {
-      const double mean = loss_.sum[b] / std::max<double>(1, static_cast<double>(loss_.count[b]));
-      bands.push_back(loss_.count[b] > 0 ? Json(mean) : Json());
-      text += fmt::format(" {:.3f}", mean);
-    }
     observer_.say(fmt::format("step {}  {:.1f} crops/s  loss {:.4f} by band{}  left {}", state.step,
-                              rate, loss_.mean(), text, duration(left)));
+                              rate, loss_.mean(), bands_text(loss_), duration(left)));
     log_.write({{"step", state.step},
                 {"hours", state.seconds / 3600},
                 {"loss", loss_.mean()},
-                {"bands", bands},
+                {"bands", bands_json(loss_)},
                 {"learning_rate", last.learning_rate},
                 {"gradient_norm", last.gradient_norm},
                 {"crops_per_second", rate}});
@@ -113,13 +119,16 @@ class Session {
     Json line = {{"step", state.step}, {"hours", state.seconds / 3600}};
     std::string text = fmt::format("step {}  held-out PSNR", state.step);
     measured_ = Json::object();
+    const HeldOutMeasure measure(state.network, state.average, held_out_, bfloat16_);
     for (const double level : kMeasuredSigmas) {
-      const double psnr =
-          denoising_psnr(state.network, state.average, held_out_, level / 255, bfloat16_);
+      const double psnr = measure.psnr(level / 255);
       measured_[fmt::format("{}", level)] = std::round(100 * psnr) / 100;
       text += fmt::format("  {}: {:.2f} dB", level, psnr);
     }
+    const auto loss = measure.loss();
+    text += fmt::format("  loss {:.4f} by band{}", loss.mean(), bands_text(loss));
     line["held_out_psnr"] = measured_;
+    line["held_out_bands"] = bands_json(loss);
     log_.write(line);
     observer_.say(text);
   }
