@@ -12,27 +12,7 @@ namespace {
 
 constexpr double kResidualGain = 0.2;  // blocks start near the identity
 
-// Norms of a gated block, C1 of a residual one: what is scaled and shifted by the noise level.
-int modulations(BlockKind kind) { return kind == BlockKind::gated ? 2 : 1; }
-
-struct Modulation {
-  torch::Tensor scale, shift;  // N x C; y = x (1 + scale) + shift
-};
-
-std::vector<Modulation> modulate(const BlockConfig& config, const Layers& layers,
-                                 const std::string& name, const torch::Tensor& embedding) {
-  const int count = modulations(config.kind);
-  const auto values = layers.linear(name + ".noise", embedding);
-  const auto parts = values.chunk(config.biases ? 2 * count : count, 1);
-  std::vector<Modulation> result;
-  for (int i = 0; i < count; ++i) {
-    if (config.biases)
-      result.push_back({parts[2 * i], parts[2 * i + 1]});
-    else
-      result.push_back({parts[i], torch::zeros_like(parts[i])});
-  }
-  return result;
-}
+int modulation_count(BlockKind kind) { return kind == BlockKind::gated ? 2 : 1; }
 
 torch::Tensor run_gated(const Layers& layers, const std::string& name, const torch::Tensor& input,
                         const std::vector<Modulation>& noise) {
@@ -64,7 +44,7 @@ torch::Tensor run_residual(const Layers& layers, const std::string& name, const 
 
 void add_block_specs(std::vector<WeightSpec>& specs, const BlockConfig& config,
                      const std::string& name, std::int64_t c, std::int64_t embedding) {
-  const auto values = (config.biases ? 2 : 1) * modulations(config.kind) * c;
+  const auto values = (config.biases ? 2 : 1) * modulation_count(config.kind) * c;
   specs.push_back({name + ".noise.weight", {values, embedding}, 0, false});
   specs.push_back({name + ".noise.bias", {values}, 0, false});
   const auto convolution = [&](const char* part, std::vector<std::int64_t> shape,
@@ -97,9 +77,24 @@ double block_kept_bytes(BlockKind kind, double c, double wide) {
   return kind == BlockKind::gated ? 2 * (c * sizeof(float) + 2 * c * wide) : c * wide;
 }
 
+std::vector<Modulation> modulations(const BlockConfig& config, const Layers& layers,
+                                    const std::string& name, const torch::Tensor& embedding) {
+  const int count = modulation_count(config.kind);
+  const auto parts =
+      layers.linear(name + ".noise", embedding).chunk(config.biases ? 2 * count : count, 1);
+  std::vector<Modulation> result;
+  for (int i = 0; i < count; ++i) {
+    if (config.biases)
+      result.push_back({parts[2 * i], parts[2 * i + 1]});
+    else
+      result.push_back({parts[i], torch::zeros_like(parts[i])});
+  }
+  return result;
+}
+
 torch::Tensor run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
                         const torch::Tensor& x, const torch::Tensor& embedding) {
-  const auto noise = modulate(config, layers, name, embedding);
+  const auto noise = modulations(config, layers, name, embedding);
   return config.kind == BlockKind::gated ? run_gated(layers, name, x, noise)
                                          : run_residual(layers, name, x, noise);
 }

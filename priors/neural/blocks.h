@@ -45,7 +45,17 @@ int block_reach(BlockKind kind);
 // What the pullback to x keeps of the forward pass, bytes a sample; `wide`: bytes of a number in the
 // type of the convolutions.
 double block_kept_bytes(BlockKind kind, double channels, double wide);
-// x: N x C x H x W -> the same; embedding: N x features.
+
+// What the noise level does to a block: y = x (1 + scale) + shift, N x C each, for each norm of a gated
+// block and for C1 of a residual one.
+struct Modulation {
+  torch::Tensor scale, shift;
+};
+// embedding: N x features.
+std::vector<Modulation> modulations(const BlockConfig& config, const Layers& layers,
+                                    const std::string& name, const torch::Tensor& embedding);
+
+// x: N x C x H x W -> the same.
 torch::Tensor run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
                         const torch::Tensor& x, const torch::Tensor& embedding);
 

@@ -4,6 +4,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
+#include "priors/neural/banded_blocks.h"
 #include "priors/neural/layers/layers.h"
 #include "priors/neural/layers/weight_shapes.h"
 
@@ -202,9 +203,15 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
   const int depth = levels(config) - 1;
   const auto embedding = embed_noise(layers, c_noise, config.embedding);
 
+  // h is changed in place where no gradients are wanted.
   const auto run_blocks = [&](const std::string& part, int count, torch::Tensor h) {
-    for (int i = 0; i < count; ++i)
-      h = run_block(config.block, layers, fmt::format("{}.{}", part, i), h, embedding);
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back(fmt::format("{}.{}", part, i));
+    if (fits_bands(config.block, h)) {
+      run_in_bands(config.block, layers, names, embedding, h);
+    } else {
+      for (const auto& name : names) h = run_block(config.block, layers, name, h, embedding);
+    }
     return h;
   };
   auto h = at::pixel_unshuffle(x, kStemFactor).contiguous(at::MemoryFormat::ChannelsLast);
