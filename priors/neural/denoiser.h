@@ -34,6 +34,7 @@ class NetworkDenoiser : public LearnedDenoiser {
  private:
   torch::Tensor evaluate(const torch::Tensor& x, double sigma) const override;
   const NamedTensors& weights_for(torch::ScalarType type) const;
+  double bytes_of_plane() const;
 
   PriorFile prior_;
   NamedTensors weights_;  // for float32 pictures

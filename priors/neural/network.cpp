@@ -227,6 +227,7 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
   for (int l = depth - 1; l >= 0; --l) {
     const auto up = fmt::format("up.{}", l);
     h = skips[l] + at::pixel_shuffle(layers.convolution(up, h.to(layers.type(up))), 2);
+    skips[l].reset();
     h = run_blocks(fmt::format("decoder.{}", l), config.decoder[depth - 1 - l], h);
   }
   return at::pixel_shuffle(layers.convolution("head", h, 1, 1), kStemFactor);
