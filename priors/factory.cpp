@@ -81,6 +81,25 @@ Prior make_mixture(const std::string& argument) {
                                 argument.empty() ? "gmm" : "gmm:" + argument);
 }
 
+// WEIGHTS or WEIGHTS:TYPE.
+std::pair<std::string, std::string> split_type(const std::string& name) {
+  for (const std::string type : {"float32", "bfloat16"})
+    if (name.ends_with(":" + type)) return {name.substr(0, name.size() - type.size() - 1), type};
+  return {name, ""};
+}
+
+Prior load_weights(const std::filesystem::path& path, const std::string& name,
+                   const std::string& type) {
+  if (type.empty() && is_mixture(path)) return make_mixture(path);
+  if (type.empty()) return load_prior(path, name);
+  if (!is_own_prior(path))
+    throw usage_error(
+        "prior '{}': only the networks of restore-train have a choice of number types; "
+        "leave out :{}",
+        name, type);
+  return load_network(path, name, type);
+}
+
 std::string folder_of(const std::string& name, const std::string& argument) {
   if (argument.empty())
     throw usage_error("prior '{}': no folder of pictures; write {}:DIR", name, name);
@@ -120,7 +139,8 @@ const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
         "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
-        "with AVX-512; a path takes the network in weights of any kind (docs/own-prior.md)",
+        "with AVX-512; a path takes the network in weights of any kind, FILE:bfloat16 those of "
+        "restore-train (docs/own-prior.md)",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",
         {"natural"}},
@@ -235,11 +255,11 @@ std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
   const std::string head = name.substr(0, colon);
   // gmm:FILE.safetensors ends like a path and is none.
   const bool is_named = colon != std::string::npos && look_up(prior_table(), head);
-  if (!is_named && is_prior_path(name)) {
-    if (!std::filesystem::exists(name))
-      throw usage_error("prior '{}': no such file; --list-priors names those without one", name);
-    if (is_mixture(name)) return make_mixture(name);
-    return load_prior(name, name);
+  const auto [weights, type] = split_type(name);
+  if (!is_named && is_prior_path(weights)) {
+    if (!std::filesystem::exists(weights))
+      throw usage_error("prior '{}': no such file; --list-priors names those without one", weights);
+    return load_weights(weights, name, type);
   }
   for (const Entry& entry : entries()) {
     if (entry.row.name != head) continue;
@@ -248,7 +268,7 @@ std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
       throw usage_error("prior '{}': of which prior? Write {}:natural", head, head);
     return entry.make(argument);
   }
-  if (const auto path = find_shipped_prior(name)) return load_prior(*path, name);
+  if (const auto path = find_shipped_prior(weights)) return load_weights(*path, name, type);
   throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
 }
 

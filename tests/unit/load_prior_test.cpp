@@ -8,11 +8,13 @@
 #include <torch/types.h>
 
 #include "librestore/core/error.h"
+#include "librestore/model/random.h"
 #include "priors/factory.h"
 #include "priors/neural/architectures/ffdnet.h"
 #include "priors/neural/architectures/unet2d.h"
 #include "priors/neural/checkpoint/checkpoint_prior.h"
 #include "priors/neural/checkpoint/discrete_diffusion.h"
+#include "priors/neural/denoiser.h"
 #include "tests/support/comparison.h"
 #include "tests/support/made_tensors.h"
 #include "tests/support/temporary_folder.h"
@@ -181,6 +183,30 @@ BOOST_AUTO_TEST_CASE(a_converted_prior_is_the_same) {
   file.metadata["restore.prior"] = card.dump();
   write_safetensors(file, path);
   check_refusal(path, "the card says drunet, the tensors are those of ffdnet");
+}
+
+// FILE:TYPE is FILE with its convolutions in that type, for networks of restore-train alone.
+BOOST_AUTO_TEST_CASE(the_number_type_of_an_own_network) {
+  const testing::TemporaryFolder folder;
+  PriorFile own;
+  own.network = {.width = 16, .encoder = {1}, .middle = 1, .decoder = {1}, .embedding = 8};
+  own.sigma = {0.01, 1};
+  Rng rng(3);
+  own.weights = initial_weights(own.network, rng);
+  for (auto& [name, tensor] : own.weights)
+    tensor.add_(0.1 * randn(rng, {1, 1, tensor.numel()}).view(tensor.sizes()));
+  const std::string path = folder.path() / "own.safetensors";
+  write_prior(own, path, torch::kFloat32);
+  const auto x = picture({1, 3, 16, 16});
+  const auto plain = make_prior(path)->denoise(x, 0.2);
+  BOOST_TEST(torch::equal(make_prior(path + ":float32")->denoise(x, 0.2), plain));
+  const auto half =
+      load_network_prior(path, path, Precision::bfloat16);  // float32 where that is faster
+  BOOST_TEST(torch::equal(make_prior(path + ":bfloat16")->denoise(x, 0.2), half->denoise(x, 0.2)));
+  BOOST_TEST(make_prior(path + ":bfloat16")->name() == path + ":bfloat16");
+  const auto usage = [](const Error& error) { return error.code() == ExitCode::usage; };
+  BOOST_CHECK_EXCEPTION(make_prior(path + ":float16"), Error, usage);
+  BOOST_CHECK_EXCEPTION(make_prior((kFolder / "denoiser.pt").string() + ":bfloat16"), Error, usage);
 }
 
 // D = (x + s upsampled(box3(box2(x)))) / (1 + s)
