@@ -1,8 +1,9 @@
-// restore-deblur: the scene behind a blur whose kernel is known.
+// restore-deblur: the scene behind a blur whose kernel is known, or found in the picture.
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
 #include "operators/convolution/boundary.h"
+#include "tools/common/blind_option.h"
 #include "tools/common/job_option.h"
 #include "tools/common/kernel_option.h"
 #include "tools/common/run_tool.h"
@@ -12,10 +13,12 @@ namespace restore {
 namespace {
 
 const ToolText kText = {
-    "restore-deblur", "Sharpen pictures that were blurred by a known kernel.",
+    "restore-deblur", "Sharpen pictures that were blurred by a known kernel, or find it.",
     "restore-deblur shaky.jpg --psf motion:15,30 -o sharp.png",
     "--psf takes gaussian:SIGMA, motion:LENGTH,ANGLE, disk:RADIUS, box:SIZE (pixels, degrees\n"
     "counter-clockwise), or a file: a picture, or text whose first line is `rows columns`.\n"
+    "--blind finds the kernel of each picture in its strong edges; --blind-size has to hold the "
+    "blur.\n"
     "A photograph's frame cuts the scene, so --boundary unknown is the default; the others are\n"
     "for pictures that were blurred by a program."};
 
@@ -27,6 +30,7 @@ struct Options {
   std::string psf;
   std::string boundary = "unknown";
   std::string job;
+  BlindOptions blind;
   bool noise_given = false;
 };
 
@@ -38,6 +42,7 @@ bool parse(int argc, char** argv, Options& options) {
   auto* boundary = app->add_option("--boundary", options.boundary,
                                    "unknown (default), circular, reflect, replicate")
                        ->option_text("NAME");
+  add_blind_options(*app, options.blind, psf);
   app->add_option("--job", options.job, "What restore-degrade wrote, in place of the above")
       ->option_text("JOB")
       ->excludes(psf)
@@ -45,8 +50,10 @@ bool parse(int argc, char** argv, Options& options) {
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);
   if (!parse_command_line(*app, argc, argv)) return false;
-  if (options.psf.empty() && options.job.empty())
-    throw usage_error("what blurred it? Give --psf KERNEL or --job JOB");
+  if (options.psf.empty() && options.job.empty() && !options.blind.wanted)
+    throw usage_error("what blurred it? Give --psf KERNEL, --job JOB or --blind");
+  if (!options.job.empty() && options.blind.wanted)
+    throw usage_error("--job says what blurred the picture: leave out --blind");
   check_batch_options(options.batch);
   options.noise_given = app->count("--noise") > 0;
   return true;
@@ -66,8 +73,12 @@ ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
   UndoRun run{kText.name, options.batch, options.method, Task::deblur};
-  options.job.empty() ? use_kernel(run, options)
-                      : use_jobs(run, options.job, options.noise_given, kBlurs);
+  if (options.blind.wanted)
+    use_blind(run, options.blind, options.boundary);
+  else if (options.job.empty())
+    use_kernel(run, options);
+  else
+    use_jobs(run, options.job, options.noise_given, kBlurs);
   return run_undo(run);
 }
 

@@ -1,6 +1,11 @@
 // Kernels from files.
+#include <cerrno>
 #include <fstream>
 
+#include <fmt/ostream.h>
+
+#include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/image/image_io.h"
 #include "operators/kernel/kernels.h"
 
@@ -36,6 +41,18 @@ torch::Tensor load_matrix(const std::filesystem::path& path) {
   if (file >> rest)
     throw usage_error("{}: \"{}\" after the {} x {} numbers", path.string(), rest, rows, columns);
   return matrix;
+}
+
+void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path) {
+  const auto k = kernel.to(torch::kFloat64).contiguous();
+  TemporaryFile temporary(path.string());
+  std::ofstream file(temporary.path());
+  fmt::print(file, "{} {}\n", k.size(0), k.size(1));
+  for (std::int64_t i = 0; i < k.numel(); ++i)
+    fmt::print(file, "{:.8g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
+  file.close();
+  if (!file) throw file_error(path.string(), "cannot write", errno);
+  temporary.commit();
 }
 
 torch::Tensor load_kernel(const std::filesystem::path& path) {

@@ -72,8 +72,12 @@ const std::vector<KernelMaker>& makers() {
   return table;
 }
 
+constexpr const char* kValues = "values";
+const KernelRow kValuesRow{kValues, "values:ROWS,COLUMNS,V...", "the kernel itself, row by row"};
+
 // How a kernel of that name is written; empty when there is none.
 std::string usages(const std::string& name) {
+  if (name == kValues) return kValuesRow.usage;
   std::vector<std::string> forms;
   for (const auto& maker : makers())
     if (maker.row.name == name) forms.push_back(maker.row.usage);
@@ -89,7 +93,23 @@ void check_numbers(const KernelMaker& maker, const Numbers& given) {
   }
 }
 
+torch::Tensor make_of_values(const Numbers& numbers) {
+  constexpr double kMost = static_cast<double>(kMaxKernelSide);
+  for (std::size_t i = 0; i < std::min<std::size_t>(numbers.size(), 2); ++i) {
+    const ParameterInfo side{i == 0 ? "ROWS" : "COLUMNS", "px", 1, kMost, ""};
+    check_range(side, numbers[i]);
+    if (numbers[i] != std::floor(numbers[i])) throw_not_whole(side, numbers[i]);
+  }
+  if (numbers.size() < 2 || static_cast<double>(numbers.size() - 2) != numbers[0] * numbers[1])
+    throw usage_error("{} numbers given; write {}", numbers.size(), kValuesRow.usage);
+  return normalise_kernel(
+      torch::tensor(Numbers(numbers.begin() + 2, numbers.end()), torch::kFloat64)
+          .view({whole(numbers[0]), whole(numbers[1])}),
+      kValues);
+}
+
 torch::Tensor make_kernel(const ExpressionValue& value, SizeParity parity) {
+  if (value.head == kValues) return make_of_values(value.numbers);
   for (const auto& maker : makers()) {
     const bool counts =
         std::count(maker.counts.begin(), maker.counts.end(), value.numbers.size()) > 0;
@@ -117,7 +137,16 @@ std::string known_kernels() {
   std::vector<std::string> names;
   for (const auto& maker : makers())
     if (names.empty() || names.back() != maker.row.name) names.push_back(maker.row.name);
+  names.push_back(kValues);
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string kernel_values(const torch::Tensor& kernel) {
+  const auto k = kernel.to(torch::kFloat64).contiguous();
+  auto text = fmt::format("{}:{},{}", kValues, k.size(0), k.size(1));
+  for (std::int64_t i = 0; i < k.numel(); ++i)
+    text += fmt::format(",{:.5g}", k.data_ptr<double>()[i]);
+  return text;
 }
 
 torch::Tensor build_kernel(const ExpressionSource& source, const ExpressionValue& value,
@@ -137,6 +166,7 @@ torch::Tensor build_kernel(const std::string& text, const std::filesystem::path&
 std::vector<KernelRow> kernel_table() {
   std::vector<KernelRow> rows;
   for (const auto& maker : makers()) rows.push_back(maker.row);
+  rows.push_back(kValuesRow);
   return rows;
 }
 

@@ -69,6 +69,11 @@ torch::Tensor load_matrix(const std::filesystem::path& path);
 // sum is 0.
 torch::Tensor normalise_kernel(const torch::Tensor& kernel, const std::string& what);
 
+// `values:ROWS,COLUMNS,V...`, the form of a kernel that is no file, to five digits.
+std::string kernel_values(const torch::Tensor& kernel);
+// The text file that load_kernel() reads, written atomically. Item error when it cannot be.
+void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path);
+
 // A kernel as `--psf` and expressions take it: a row of the table below, or a file.
 torch::Tensor build_kernel(const std::string& text, const std::filesystem::path& base = {});
 // The same for a value inside an expression; errors point at its column.

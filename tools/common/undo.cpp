@@ -4,6 +4,8 @@
 #include <cctype>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/metric/psnr.h"
@@ -95,7 +97,10 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
                                     .x0 = part.window.x0 * scale},
                                    observer);
   auto record = record_of(restored.summary, *noise);
-  if (!restored.remark.empty()) record["remark"] = restored.remark;
+  std::vector<std::string> remarks;
+  for (const auto& remark : {degradation.remark, restored.remark})
+    if (!remark.empty()) remarks.push_back(remark);
+  if (!remarks.empty()) record["remark"] = fmt::format("{}", fmt::join(remarks, ", "));
   if (part.is_whole()) add_psnr(record, degradation.reference, restored.estimate);
 
   Image result = picture;

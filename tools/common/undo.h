@@ -21,6 +21,7 @@ struct Degradation {
   std::optional<Shape> scene{};
   std::shared_ptr<const NoiseModel> noise{};  // where it is known; else the restorer's
   std::filesystem::path reference{};          // the scene itself, to tell the PSNR; may be empty
+  std::string remark{};                       // what people should know of it; may be empty
 };
 
 struct UndoRun {

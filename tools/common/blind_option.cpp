@@ -1,0 +1,114 @@
+#include "tools/common/blind_option.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "librestore/core/error.h"
+#include "librestore/image/image_stream.h"
+#include "operators/convolution/boundary.h"
+#include "operators/kernel/blind_kernel.h"
+#include "operators/kernel/kernels.h"
+
+namespace restore {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_folder(const std::string& path) { return path.ends_with('/') || fs::is_directory(path); }
+
+fs::path kernel_path(const std::string& out, const Item& item) {
+  return is_folder(out) ? fs::path(out) / fs::path(item.id).replace_extension(".txt")
+                        : fs::path(out);
+}
+
+torch::Tensor middle_of(const fs::path& path, std::int64_t max_pixels) {
+  ImageSource source(path, {.max_pixels = max_pixels});
+  if (source.height() <= kBlindRows || !source.is_upright()) return source.whole().colour;
+  const auto first = (source.height() - kBlindRows) / 2;
+  source.advance(first, first + kBlindRows);
+  return source.window(first, 0, kBlindRows, source.width()).colour;
+}
+
+// Rows and columns that are not zero.
+std::string extent(const torch::Tensor& kernel) {
+  const auto length = [&](int axis) {
+    const auto used = (kernel.abs().sum(1 - axis) > 0).nonzero();
+    return (used.max() - used.min()).item<std::int64_t>() + 1;
+  };
+  return fmt::format("kernel {} x {} px", length(1), length(0));
+}
+
+// What is found in each picture, once.
+class Found {
+ public:
+  Found(const BlindOptions& options, std::string boundary, const BatchOptions& batch)
+      : options_(options), boundary_(std::move(boundary)), batch_(batch) {}
+
+  Degradation of(const Item& item) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto known = found_.find(item.id);
+      if (known != found_.end()) return known->second;
+    }
+    const auto kernel = estimate_kernel(middle_of(item.input, batch_.max_pixels), options_.size);
+    if (!options_.save_psf.empty()) {
+      const auto path = kernel_path(options_.save_psf, item);
+      if (path.has_parent_path()) fs::create_directories(path.parent_path());
+      save_kernel(kernel, path);
+    }
+    Degradation degradation{fmt::format("blur({}, boundary={})", kernel_values(kernel), boundary_),
+                            {}};
+    degradation.remark = extent(kernel);
+    const std::lock_guard lock(mutex_);
+    return found_.emplace(item.id, std::move(degradation)).first->second;
+  }
+
+  void prepare(const Item& item) {
+    if (options_.save_psf.empty()) return;
+    const auto path = kernel_path(options_.save_psf, item);
+    if (std::exchange(prepared_, true) && !is_folder(options_.save_psf))
+      throw usage_error("--save-psf {}: name a folder (with / at its end) for several pictures",
+                        options_.save_psf);
+    if (!batch_.overwrite && !batch_.skip_existing && fs::exists(path))
+      throw usage_error("{}: exists; --overwrite replaces it", path.string());
+  }
+
+ private:
+  const BlindOptions options_;
+  const std::string boundary_;
+  const BatchOptions batch_;
+  bool prepared_ = false;
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, Degradation> found_;
+};
+
+}  // namespace
+
+void add_blind_options(CLI::App& app, BlindOptions& options, CLI::Option* psf) {
+  auto* blind = app.add_flag("--blind", options.wanted, "Find what blurred each picture in it")
+                    ->excludes(psf);
+  app.add_option("--blind-size", options.size,
+                 "Side of the kernel that is looked for, px, odd (31)")
+      ->option_text("N")
+      ->needs(blind);
+  app.add_option("--save-psf", options.save_psf,
+                 "Write what was found, for --psf: a file or a folder")
+      ->option_text("OUT")
+      ->needs(blind);
+}
+
+void use_blind(UndoRun& run, const BlindOptions& options, const std::string& boundary) {
+  if (options.size < kLeastBlindSize || options.size > kMostBlindSize || options.size % 2 == 0)
+    throw usage_error("--blind-size {}: must be odd, {} to {}", options.size, kLeastBlindSize,
+                      kMostBlindSize);
+  parse_boundary(boundary);
+  run.parameters["operator"] = fmt::format("blur(blind {}, boundary={})", options.size, boundary);
+  const auto found = std::make_shared<Found>(options, boundary, run.batch);
+  run.degradation = [found](const Item& item) { return found->of(item); };
+  run.prepare = [found](Item& item) { found->prepare(item); };
+}
+
+}  // namespace restore
