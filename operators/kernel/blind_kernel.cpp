@@ -15,7 +15,7 @@ using torch::Tensor;
 
 constexpr double kLambda = 4e-3, kLeastLambda = 2e-3, kLambdaDecay = 1.1;
 constexpr double kMostBeta = 1e5;
-constexpr double kGamma = 10;
+constexpr double kGamma = 30;
 constexpr int kRounds = 5;           // a scale
 constexpr double kNegligible = 0.1;  // of the largest value of a kernel
 

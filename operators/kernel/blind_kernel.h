@@ -11,7 +11,7 @@
 // https://doi.org/10.1145/2024156.2024208. Five rounds a scale, scales half an octave apart and a lambda that
 // falls from 4e-3 are those of Pan, Hu, Su, Yang 2014, "Deblurring text images via L0-regularized intensity
 // and gradient prior", https://doi.org/10.1109/CVPR.2014.371. Theirs falls to 1e-4 and their gamma is 2: with
-// noise of 0.01 that takes noise for edges. 2e-3 and 10, and a tenth of a kernel's largest value as its
+// noise of 0.01 that takes noise for edges. 2e-3 and 30, and a tenth of a kernel's largest value as its
 // least, were chosen on five photographs of no test set.
 #pragma once
 

@@ -49,7 +49,7 @@ void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path)
   std::ofstream file(temporary.path());
   fmt::print(file, "{} {}\n", k.size(0), k.size(1));
   for (std::int64_t i = 0; i < k.numel(); ++i)
-    fmt::print(file, "{:.8g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
+    fmt::print(file, "{:.5g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
   file.close();
   if (!file) throw file_error(path.string(), "cannot write", errno);
   temporary.commit();
