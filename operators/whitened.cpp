@@ -144,11 +144,17 @@ std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& 
   return std::make_shared<WhitenedOperator>(A, W);
 }
 
-Measurement whitened(const Measurement& measurement, double floor) {
+Measurement whitened(const Measurement& measurement, double floor, std::optional<double> level) {
   const auto& [y, A, noise] = measurement;
   if (noise->is_white()) return measurement;
-  const auto W = noise->whitening(pilot(measurement), floor);
+  auto W = noise->whitening(pilot(measurement), floor);
+  if (level && !W.is_identity()) W = {*level, W.gain * (*level / W.sigma), W.stationary};
   return {W(y), whitened(A, W), std::make_shared<GaussianNoise>(W.sigma)};
+}
+
+double white_level(const Measurement& measurement, double floor) {
+  const auto& noise = measurement.noise;
+  return noise->is_white() ? noise->sigma() : noise->whitening(pilot(measurement), floor).sigma;
 }
 
 std::shared_ptr<const NoiseModel> noise_in(const Measurement& measurement, const Window& window) {

@@ -10,6 +10,8 @@
 // smoothed initial estimate: the likelihood is that of Gaussian noise with this covariance.
 #pragma once
 
+#include <optional>
+
 #include "librestore/model/measurement.h"
 #include "librestore/model/whitening.h"
 
@@ -19,8 +21,14 @@ namespace restore {
 std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& A,
                                          const Whitening& W);
 
-// The measurement itself where its noise is white. y: batch 1 or noise that all items share.
-Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor);
+// The measurement itself where its noise is white. y: batch 1 or noise that all items share. `level`: sigma,
+// where y is a part of a measurement whose parts are to have the same; by default the root mean variance
+// of y's own noise.
+Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor,
+                     std::optional<double> level = {});
+
+// The sigma that whitened(measurement) has by default.
+double white_level(const Measurement& measurement, double floor = kSigmaFloor);
 
 // The covariance at the pilot as a noise model of its own, for a part of the measurement: what lies in the
 // rectangle `window`. Correlations stay as they are.

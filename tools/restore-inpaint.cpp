@@ -109,8 +109,8 @@ Needs needs_of(const Restorer& restorer, const Shape& shape) {
     return restorer.bytes_for({channels, height, width}) + static_cast<double>(mask_bytes);
   };
   needs.halo = inpainting_margin(restorer.prior());
+  if (const auto& noise = restorer.noise().model()) needs.halo += noise->reach();
   needs.alignment = part_alignment(restorer.prior());
-  if (!restorer.noise().is_white()) needs.obstacle = "only white noise is computed in parts";
   return needs;
 }
 

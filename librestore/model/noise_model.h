@@ -6,11 +6,14 @@
 //   N3  the whitened noise has the variance of its white level and neighbours without correlation.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include <torch/types.h>
 
 #include "librestore/core/rng.h"
+#include "librestore/model/shape.h"
 #include "librestore/model/whitening.h"
 
 namespace restore {
@@ -37,6 +40,14 @@ class NoiseModel {
   virtual double sigma() const = 0;
   // As --noise takes it.
   virtual std::string describe() const = 0;
+  // The noise of a part of a measurement of shape `whole`: of what lies in the rectangle `window`. Null, the
+  // default, where the model is the same everywhere. Usage error when it is for another shape.
+  virtual std::shared_ptr<const NoiseModel> part(const Window& /*window*/,
+                                                 const Shape& /*whole*/) const {
+    return nullptr;
+  }
+  // How far, in pixels, the noise of values is correlated; 0: they are independent.
+  virtual std::int64_t reach() const { return 0; }
 };
 
 }  // namespace restore

@@ -6,6 +6,8 @@
 // around; channels are independent. It is grain as a scan or an interpolated picture has it.
 #pragma once
 
+#include <cmath>
+
 #include "librestore/model/noise_model.h"
 
 namespace restore {
@@ -26,6 +28,9 @@ class CorrelatedNoise : public NoiseModel {
   torch::Tensor variance(const torch::Tensor& z) const override;
   // sqrt(sigma^2 / P) on the half spectrum, P no lower than floor^2.
   Whitening whitening(const torch::Tensor& z, double floor) const override;
+  // W has the spectrum sqrt(1 + length^2 |w|^2) up to a factor: its kernel falls off as exp(-r / length),
+  // and over 8 lengths to 1/3000.
+  std::int64_t reach() const override { return static_cast<std::int64_t>(std::ceil(8 * length_)); }
   double sigma() const override { return sigma_; }
   std::string describe() const override;
 

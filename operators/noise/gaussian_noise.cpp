@@ -19,12 +19,29 @@ GaussianNoise::GaussianNoise(const torch::Tensor& sigma, std::string description
                       sigma_.numel() == 1 ? description_ : "less in " + description_);
 }
 
+void GaussianNoise::check_fits(const Shape& shape) const {
+  const auto fits = [](std::int64_t given, std::int64_t measured) {
+    return given == 1 || given == measured;
+  };
+  const Shape own = shape_of(sigma_);
+  if (!fits(own.channels, shape.channels) || !fits(own.height, shape.height) ||
+      !fits(own.width, shape.width))
+    throw usage_error("noise {}: given for {} (channels x height x width), the measurement is {}",
+                      description_, own.to_string(), shape.to_string());
+}
+
 torch::Tensor GaussianNoise::sigma_for(const torch::Tensor& z) const {
-  for (const int axis : {1, 2, 3})
-    if (sigma_.size(axis) != 1 && sigma_.size(axis) != z.size(axis))
-      throw usage_error("noise {}: given for {} (channels x height x width), the measurement is {}",
-                        description_, shape_of(sigma_).to_string(), shape_of(z).to_string());
+  check_fits(shape_of(z));
   return sigma_.to(z.scalar_type());
+}
+
+std::shared_ptr<const NoiseModel> GaussianNoise::part(const Window& window,
+                                                      const Shape& whole) const {
+  check_fits(whole);
+  auto cut = sigma_;
+  if (cut.size(2) > 1) cut = cut.narrow(2, window.y0, window.height);
+  if (cut.size(3) > 1) cut = cut.narrow(3, window.x0, window.width);
+  return std::make_shared<GaussianNoise>(cut, description_);
 }
 
 torch::Tensor GaussianNoise::sample(const torch::Tensor& z, Rng& rng) const {

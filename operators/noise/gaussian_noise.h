@@ -23,6 +23,7 @@ class GaussianNoise : public NoiseModel {
   torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
   // sigma^2, the shape of sigma
   torch::Tensor variance(const torch::Tensor& z) const override;
+  std::shared_ptr<const NoiseModel> part(const Window& window, const Shape& whole) const override;
   // sqrt(mean sigma^2)
   double sigma() const override { return root_mean_variance_; }
   bool is_white() const override { return sigma_.numel() == 1; }
@@ -30,6 +31,8 @@ class GaussianNoise : public NoiseModel {
   std::string describe() const override { return description_; }
 
  private:
+  // Usage error when it is not for measurements of this shape.
+  void check_fits(const Shape& shape) const;
   // sigma in the type of z; usage error when it does not fit.
   torch::Tensor sigma_for(const torch::Tensor& z) const;
   torch::Tensor positive_variance(const torch::Tensor& z) const;

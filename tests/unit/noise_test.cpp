@@ -54,6 +54,47 @@ BOOST_AUTO_TEST_CASE(sigma_is_the_root_mean_variance) {
                boost::test_tools::tolerance(1e-12));
 }
 
+// The parts of a map are its rectangles; a map for something else is refused before it is cut.
+BOOST_AUTO_TEST_CASE(a_map_of_noise_is_cut_with_the_measurement) {
+  Rng rng(5);
+  const Shape whole{1, 9, 11};
+  const Window window{2, 3, 4, 6};
+  const GaussianNoise map(rand(rng, whole, 1, torch::kFloat64), "map");
+  const auto cut = [&](const torch::Tensor& x) { return x.narrow(2, 2, 4).narrow(3, 3, 6); };
+  const auto z = torch::zeros(whole.batch(1), torch::kFloat64);
+  const auto part = map.part(window, whole);
+  BOOST_TEST(torch::equal(part->variance(cut(z)), cut(map.variance(z))));
+  BOOST_TEST(part->describe() == "map");
+  BOOST_CHECK_THROW(map.part(window, {1, 9, 12}), Error);
+  const auto channels = make_noise("gaussian(channels:0.1,0.2,0.3)")->part(window, {3, 9, 11});
+  BOOST_TEST(channels->variance(torch::zeros({1, 3, 4, 6}))
+                 .equal(make_noise("gaussian(channels:0.1,0.2,0.3)")
+                            ->variance(z.expand({1, 3, 9, 11}).to(torch::kFloat32))));
+  BOOST_TEST(!make_noise("poisson(0.1)")->part(window, whole));
+}
+
+// W of a part is that of the whole but for what lies within the model's reach of the border.
+BOOST_AUTO_TEST_CASE(correlations_are_whitened_alike_in_parts) {
+  Rng rng(5);
+  for (const char* expression : {"correlated(0.1, 0.5)", "correlated(0.1, 2)"}) {
+    BOOST_TEST_CONTEXT(expression) {
+      const auto noise = make_noise(expression);
+      const auto r = randn(rng, {1, 90, 101}, 1, torch::kFloat64);
+      const auto white = [&](const torch::Tensor& x) { return noise->whitening(x, 0)(x); };
+      const auto reach = noise->reach();
+      const auto inner = [&](const torch::Tensor& x) {
+        return x.slice(2, reach, -reach).slice(3, reach, -reach);
+      };
+      const auto cut = [](const torch::Tensor& x) { return x.slice(2, 20, 80).slice(3, 10, 95); };
+      const auto whole = inner(cut(white(r))), part = inner(white(cut(r).contiguous()));
+      const double size = std::sqrt(whole.square().mean().item<double>());
+      const double error = (whole - part).square().mean().sqrt().item<double>();
+      // exp(-8), of which the border's many values add up a few; W's common factor is c of a finite grid.
+      BOOST_TEST(error < 1e-3 * size);
+    }
+  }
+}
+
 // Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w) over
 // the mean of P; with length 0 it is 0.
 BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {

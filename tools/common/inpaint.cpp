@@ -85,7 +85,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   const auto known = colour.masked_fill(holes, 0);
   auto noise = given_noise;
   if (!noise && part.sigma) noise = std::make_shared<GaussianNoise>(*part.sigma);
-  if (!noise) noise = restorer.noise().of(known, 0);
+  if (!noise) noise = part.noise(restorer.noise().of(known, 0), known.size(1));
   const Measurement whole{known, std::make_shared<Mask>(shape_of(known), holes), noise};
   Circumstances now{
       .noise = noise, .range = part.is_whole() ? range_of(known) : part.range, .image = image};

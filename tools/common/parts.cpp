@@ -61,6 +61,11 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+double root_mean_square(const std::vector<double>& values) {
+  const double squares = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+  return std::sqrt(squares / static_cast<double>(values.size()));
+}
+
 struct Survey {
   double range = 1;
   std::optional<double> sigma{};
@@ -86,10 +91,12 @@ Survey survey(const Item& item, const PartsRequest& request) {
       if (!floats && !here) continue;
       const auto window = windows.take({y, x, y + rows, x + columns});
       result.range = std::max(result.range, range_of(window.colour));
-      if (here && request.sigma) sigmas.push_back(request.sigma(window));
+      if (here && request.sigma)
+        sigmas.push_back(request.sigma(window, {{y, x, rows, columns}, height, width}));
     }
   }
-  if (!sigmas.empty()) result.sigma = median(std::move(sigmas));
+  if (!sigmas.empty())
+    result.sigma = request.noise_is_known ? root_mean_square(sigmas) : median(std::move(sigmas));
   return result;
 }
 
@@ -173,6 +180,13 @@ std::int64_t core_for(const ImageSource& source, const PartsRequest& request, co
 }
 
 }  // namespace
+
+std::shared_ptr<const NoiseModel> Part::noise(const std::shared_ptr<const NoiseModel>& model,
+                                              std::int64_t channels) const {
+  if (is_whole()) return model;
+  const auto here = model->part(window, {channels, height, width});
+  return here ? here : model;
+}
 
 std::string obstacle_to_parts(const std::string& expression) {
   for (const auto& call : parse_expression(ExpressionSource(expression))) {

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "librestore/core/json.h"
 #include "librestore/image/image_stream.h"
 #include "librestore/model/method.h"
+#include "librestore/model/noise_model.h"
 #include "librestore/model/shape.h"
 #include "librestore/run/items.h"
 
@@ -23,8 +25,11 @@ struct Part {
   Window window;                       // in the whole picture, which is
   std::int64_t height = 0, width = 0;  // so large
   double range = 1;                    // of the whole picture, see restorer.h
-  std::optional<double> sigma{};       // estimated from the whole picture; empty: estimate it
+  std::optional<double> sigma{};  // the level of the noise of the whole picture; empty: find it
   bool is_whole() const { return window.height == height && window.width == width; }
+  // What a model for the whole measurement, a picture of `channels`, says of this part.
+  std::shared_ptr<const NoiseModel> noise(const std::shared_ptr<const NoiseModel>& model,
+                                          std::int64_t channels) const;
 };
 
 // What a picture has become: `picture` is saved, `record` (an object) is what there is to say.
@@ -61,7 +66,10 @@ struct PartsRequest {
   Needs needs;
   std::int64_t bytes = 0;  // to do with
   PictureWork work;
-  std::function<double(const Image&)> sigma{};  // the noise of a window; empty: nobody asks
+  // The level of the noise of a window; empty: nobody asks. Of the whole it is the median, what an estimate
+  // is to be taken from, or, where the noise is known, the root mean square.
+  std::function<double(const Image&, const Part&)> sigma{};
+  bool noise_is_known = false;
   std::filesystem::path output{};
   SaveOptions save{};
   LoadOptions load{};

@@ -128,7 +128,12 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
       return;
     }
     PartsRequest request{needs, static_cast<std::int64_t>(most), run.work};
-    if (run.sigma) request.sigma = [&](const Image& window) { return run.sigma(item, window); };
+    if (run.sigma) {
+      request.sigma = [&](const Image& window, const Part& part) {
+        return run.sigma(item, window, part);
+      };
+      request.noise_is_known = run.noise_is_known(item);
+    }
     request.output = item.output;
     request.save = save_options(options, run);
     request.load = load;

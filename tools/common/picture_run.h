@@ -22,7 +22,9 @@ struct PictureRun {
   std::string uncertainty{};           // as --uncertainty takes it; empty: not asked for
   // What an input of this shape (C x H x W) takes, and whether it can be cut.
   std::function<Needs(const Item&, const Shape&)> needs;
-  std::function<double(const Item&, const Image&)> sigma{};  // see PartsRequest; may be empty
+  // See PartsRequest; both or neither.
+  std::function<double(const Item&, const Image&, const Part&)> sigma{};
+  std::function<bool(const Item&)> noise_is_known{};
   PictureWork work;
   std::function<std::string(const Json& record)> describe;          // for people
   std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty

@@ -160,7 +160,7 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   const TorchThreadLimit threads(A->input_shape().pixels());
   const double scale = scale_of(now, *A);
   const Measurement given{y, A, now.noise};
-  const auto white = whitened(given);
+  const auto white = whitened(given, kSigmaFloor, now.level);
   const Measurement measurement{scaled(white.y, 1 / scale), white.A,
                                 std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);

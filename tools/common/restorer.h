@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <torch/types.h>
 
@@ -27,7 +28,8 @@ struct Circumstances {
   std::shared_ptr<const NoiseModel> noise;  // of y
   double range = 1;         // where the values of the whole picture end: 1, or more in float files
   std::uint64_t image = 0;  // keys the random numbers
-  std::int64_t y0 = 0, x0 = 0;  // where the scene begins in that of the whole picture
+  std::int64_t y0 = 0, x0 = 0;    // where the scene begins in that of the whole picture
+  std::optional<double> level{};  // of noise made white, see whitened(); empty: that of y
 };
 
 // Of the files of weights or mixtures that a prior's name stands for, whose contents decide the result as

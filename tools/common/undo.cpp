@@ -11,6 +11,7 @@
 #include "librestore/metric/psnr.h"
 #include "operators/factory.h"
 #include "operators/noise/gaussian_noise.h"
+#include "operators/whitened.h"
 #include "tools/common/frame.h"
 #include "tools/common/job_files.h"
 #include "tools/common/trace.h"
@@ -42,11 +43,17 @@ bool is_lossy(const std::filesystem::path& file) {
   return extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
 }
 
+// Null where it is to be estimated.
+std::shared_ptr<const NoiseModel> known_noise(const Restorer& restorer,
+                                              const Degradation& degradation) {
+  return degradation.noise ? degradation.noise : restorer.noise().model();
+}
+
 std::shared_ptr<const NoiseModel> noise_of(const Restorer& restorer, const Degradation& degradation,
                                            bool rounds, const Item& item, const Image& picture) {
   const bool coarse = picture.sample_type == SampleType::uint8;
   const double least = !coarse ? 0 : is_lossy(item.input) ? kLeastEstimateLossy : kLeastEstimate;
-  auto noise = degradation.noise ? degradation.noise : restorer.noise().model();
+  auto noise = known_noise(restorer, degradation);
   // What rounds leaves no noise that an estimate could find.
   if (!noise && rounds) noise = std::make_shared<GaussianNoise>(kLeastEstimate);
   if (!noise) noise = restorer.noise().of(picture.colour, least);
@@ -80,9 +87,11 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
              const Image& picture, const Part& part, Observer& observer) {
   const auto A =
       build(part.is_whole() ? degradation : without_scene(degradation), shape_of(picture.colour));
-  std::shared_ptr<const NoiseModel> noise;
-  if (part.sigma) noise = std::make_shared<GaussianNoise>(*part.sigma);
-  if (!noise)
+  auto noise = known_noise(restorer, degradation);
+  // White noise has the level of the whole picture, whoever found it.
+  if (part.sigma && (!noise || noise->is_white()))
+    noise = std::make_shared<GaussianNoise>(*part.sigma);
+  else
     noise = noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
   // What is no picture, such as frequencies, does not say where the scene's values end.
@@ -90,11 +99,12 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
                            ? std::min(part.range, range_of(A->initial_estimate(picture.colour)))
                            : part.range;
   auto restored = restorer.restore(picture.colour, A,
-                                   {.noise = noise,
+                                   {.noise = part.noise(noise, picture.channels()),
                                     .range = range,
                                     .image = image_key(item),
                                     .y0 = part.window.y0 * scale,
-                                    .x0 = part.window.x0 * scale},
+                                    .x0 = part.window.x0 * scale,
+                                    .level = part.sigma},
                                    observer);
   auto record = record_of(restored.summary, *noise);
   std::vector<std::string> remarks;
@@ -123,9 +133,11 @@ constexpr std::int64_t kProbe = 96;  // px
 Needs needs_of(const Restorer& restorer, const Degradation& degradation, const Shape& measured) {
   Needs needs;
   needs.obstacle = obstacle_to_parts(degradation.expression);
-  const bool white =
-      degradation.noise ? degradation.noise->is_white() : restorer.noise().is_white();
-  if (needs.obstacle.empty() && !white) needs.obstacle = "only white noise is computed in parts";
+  const auto noise = known_noise(restorer, degradation);
+  if (needs.obstacle.empty() && !noise && !restorer.noise().is_white())
+    needs.obstacle =
+        "gain and read noise are not estimated in parts: give them as --noise "
+        "poisson-gaussian(GAIN, READ)";
   if (!needs.obstacle.empty()) {
     const auto A = build(degradation, measured);
     const double bytes = restorer.bytes_for(A->input_shape());
@@ -157,6 +169,7 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   needs.alignment = part_alignment(restorer.prior());
   needs.remark = part_remark(restorer.prior());
   needs.halo = (part_halo(restorer.prior()) + 2 * reach + scale - 1) / scale;
+  if (noise) needs.halo += noise->reach();
   return needs;
 }
 
@@ -205,9 +218,16 @@ ExitCode run_undo(const UndoRun& run) {
     measured.height *= static_cast<std::int64_t>(1 + run.frames.size());
     return needs_of(restorer, run.degradation(item), measured);
   };
-  pictures.sigma = [&](const Item& item, const Image& window) {
-    // Operators that round are not computed in parts, nor is noise that is not white.
-    return noise_of(restorer, run.degradation(item), false, item, window)->sigma();
+  pictures.sigma = [&](const Item& item, const Image& window, const Part& part) {
+    const auto degradation = run.degradation(item);
+    // Operators that round are not computed in parts.
+    const auto noise = noise_of(restorer, degradation, false, item, window);
+    if (noise->is_white()) return noise->sigma();
+    const auto A = build(without_scene(degradation), shape_of(window.colour));
+    return white_level({window.colour, A, part.noise(noise, window.channels())});
+  };
+  pictures.noise_is_known = [&](const Item& item) {
+    return known_noise(restorer, run.degradation(item)) != nullptr;
   };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {
