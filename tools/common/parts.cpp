@@ -61,11 +61,6 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-double root_mean_square(const std::vector<double>& values) {
-  const double squares = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
-  return std::sqrt(squares / static_cast<double>(values.size()));
-}
-
 struct Survey {
   double range = 1;
   std::optional<double> sigma{};
@@ -81,6 +76,7 @@ Survey survey(const Item& item, const PartsRequest& request) {
   WindowReader windows(source);
   const std::int64_t height = source.height(), width = source.width();
   std::vector<double> sigmas;
+  double squares = 0, pixels = 0;  // sigma^2 over the pixels looked at
   for (std::int64_t y = 0; y < height; y += kSurveySide) {
     const std::int64_t rows = std::min(kSurveySide, height - y);
     // The n-th of kSurveys is looked at where its place falls into these rows.
@@ -91,12 +87,16 @@ Survey survey(const Item& item, const PartsRequest& request) {
       if (!floats && !here) continue;
       const auto window = windows.take({y, x, y + rows, x + columns});
       result.range = std::max(result.range, range_of(window.colour));
-      if (here && request.sigma)
-        sigmas.push_back(request.sigma(window, {{y, x, rows, columns}, height, width}));
+      if (!here || !request.sigma) continue;
+      const double sigma = request.sigma(window, {{y, x, rows, columns}, height, width});
+      const auto area = static_cast<double>(rows * columns);
+      sigmas.push_back(sigma);
+      squares += area * sigma * sigma;
+      pixels += area;
     }
   }
   if (!sigmas.empty())
-    result.sigma = request.noise_is_known ? root_mean_square(sigmas) : median(std::move(sigmas));
+    result.sigma = request.noise_is_known ? std::sqrt(squares / pixels) : median(std::move(sigmas));
   return result;
 }
 
