@@ -8,6 +8,7 @@
 namespace restore {
 
 torch::Tensor PoissonGaussianNoise::sample(const torch::Tensor& z, Rng& rng) const {
+  check_means(z, describe());
   const auto counts = poisson_counts(z / gain_, rng);
   return gain_ * counts + read_ * randn_like(rng, z);
 }
@@ -25,6 +26,11 @@ torch::Tensor PoissonGaussianNoise::gradient(const torch::Tensor& y, const torch
 
 torch::Tensor PoissonGaussianNoise::variance(const torch::Tensor& z) const {
   return gain_ * z.clamp_min(0) + read_ * read_;
+}
+
+Whitening PoissonGaussianNoise::whitening(const torch::Tensor& z, double floor) const {
+  check_means(z, describe());
+  return NoiseModel::whitening(z, floor);
 }
 
 std::string PoissonGaussianNoise::describe() const {

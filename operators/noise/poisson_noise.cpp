@@ -2,12 +2,16 @@
 
 #include <fmt/core.h>
 
+#include "librestore/core/error.h"
 #include "librestore/model/random.h"
 
 namespace restore {
 namespace {
 
 constexpr double kLeastCount = 1e-3;
+// Of single bright points bicubic filters make 13 % negative and Lanczos filters 23 %; a Hadamard transform makes
+// some 50 % of any picture that is not flat.
+constexpr double kMostNegative = 0.3;
 
 // The count that u in (0,1) falls on when the probabilities are laid end to end in the order mode,
 // mode + 1, mode - 1, mode + 2, ... `peak` is the mode's.
@@ -45,7 +49,20 @@ torch::Tensor poisson_counts(const torch::Tensor& rate, Rng& rng) {
   return counts.to(rate.scalar_type());
 }
 
+void check_means(const torch::Tensor& z, const std::string& noise) {
+  const auto values = z.to(torch::kFloat64);
+  const double all = values.abs().sum().item<double>();
+  const double negative = -values.clamp_max(0).sum().item<double>();
+  if (negative > kMostNegative * all)
+    throw usage_error(
+        "noise {}: photons are counted where the operator measures values from 0 up, and {:.0f} % "
+        "of "
+        "this one's are negative; give gaussian noise or another operator",
+        noise, 100 * negative / all);
+}
+
 torch::Tensor PoissonNoise::sample(const torch::Tensor& z, Rng& rng) const {
+  check_means(z, describe());
   return gain_ * poisson_counts(z / gain_, rng);
 }
 
@@ -62,6 +79,11 @@ torch::Tensor PoissonNoise::gradient(const torch::Tensor& y, const torch::Tensor
 
 torch::Tensor PoissonNoise::variance(const torch::Tensor& z) const {
   return gain_ * z.clamp_min(0);
+}
+
+Whitening PoissonNoise::whitening(const torch::Tensor& z, double floor) const {
+  check_means(z, describe());
+  return NoiseModel::whitening(z, floor);
 }
 
 std::string PoissonNoise::describe() const { return fmt::format("poisson({})", gain_); }

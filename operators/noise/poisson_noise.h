@@ -10,12 +10,17 @@ namespace restore {
 // steps. Below a probability of 2^-24 the tails are cut. Negative rates count as 0.
 torch::Tensor poisson_counts(const torch::Tensor& rate, Rng& rng);
 
+// A count has no negative mean. A few values that an operator's side lobes take below 0 count as 0; usage error
+// when what is negative in z is more than three tenths of it all (sum of absolute values), as with operators that
+// measure differences. `noise`: what describe() answers.
+void check_means(const torch::Tensor& z, const std::string& noise);
+
 class PoissonNoise : public NoiseModel {
  public:
   // gain > 0 in [0,1] units.
   explicit PoissonNoise(double gain) : gain_(gain) {}
 
-  // One step of the stream.
+  // One step of the stream. Usage error as check_means().
   torch::Tensor sample(const torch::Tensor& z, Rng& rng) const override;
   // sum (z - y log z) / gain, z taken as at least a thousandth of a count.
   torch::Tensor negative_log_likelihood(const torch::Tensor& y,
@@ -24,6 +29,8 @@ class PoissonNoise : public NoiseModel {
   torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
   // gain z
   torch::Tensor variance(const torch::Tensor& z) const override;
+  // Usage error as check_means().
+  Whitening whitening(const torch::Tensor& z, double floor) const override;
   double sigma() const override { return std::sqrt(gain_ / 2); }
   std::string describe() const override;
 

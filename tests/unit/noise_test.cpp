@@ -95,6 +95,20 @@ BOOST_AUTO_TEST_CASE(correlations_are_whitened_alike_in_parts) {
   }
 }
 
+// Side lobes count as 0; differences are no counts.
+BOOST_AUTO_TEST_CASE(photons_need_means_from_0_up) {
+  Rng rng(5);
+  const auto lobes = torch::tensor({-0.02, 0.4, 0.6}, torch::kFloat64).view({1, 1, 1, 3});
+  const auto differences = torch::tensor({-0.8, 0.4, 0.6}, torch::kFloat64).view({1, 1, 1, 3});
+  for (const char* expression : {"poisson(0.01)", "poisson-gaussian(0.01, 0.02)"}) {
+    const auto noise = make_noise(expression);
+    BOOST_CHECK_NO_THROW(noise->sample(lobes, rng));
+    BOOST_CHECK_NO_THROW(noise->whitening(lobes, 1e-3));
+    BOOST_CHECK_THROW(noise->sample(differences, rng), Error);
+    BOOST_CHECK_THROW(noise->whitening(differences, 1e-3), Error);
+  }
+}
+
 // Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w) over
 // the mean of P; with length 0 it is 0.
 BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {
