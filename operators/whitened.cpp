@@ -3,10 +3,15 @@
 #include "operators/compose/identity.h"
 #include "operators/convolution/circular_convolution.h"
 #include "operators/convolution/convolution.h"
+#include "operators/convolution/reflected_convolution.h"
 #include "operators/kernel/kernels.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/numeric/dual_prox.h"
+#include "operators/numeric/fourier.h"
+#include "operators/resample/downsample.h"
 #include "operators/sampling/mask.h"
+#include "operators/sampling/partial_isometry.h"
+#include "operators/sensor/colour_matrix.h"
 
 namespace restore {
 namespace {
@@ -16,32 +21,108 @@ constexpr double kPilotBlur = 2;
 
 Whitening inverse(const Whitening& W) { return {W.sigma, 1 / W.gain, W.stationary}; }
 
-// diag(w) diag(s) with 0 <= s, 0 < w: U = V = I.
-class WhitenedDiagonal : public SpectralOperator {
+// W A for a W that is diagonal in A's own basis: U and V are A's, and only s is another.
+class WhitenedSpectral : public SpectralOperator {
  public:
-  WhitenedDiagonal(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
+  // s: of W A, float64.
+  WhitenedSpectral(std::shared_ptr<const SpectralOperator> A, const Whitening& W,
+                   const torch::Tensor& s)
       : SpectralOperator(A->input_shape(), A->output_shape()),
         A_(std::move(A)),
-        gain_(W.gain.to(torch::kFloat64)),
-        s_((A_->singular_values() * gain_).contiguous()) {}
+        W_(W),
+        s_(s.contiguous()) {}
 
-  torch::Tensor V(const torch::Tensor& coefficients) const override { return coefficients; }
-  torch::Tensor Vt(const torch::Tensor& x) const override { return x; }
-  torch::Tensor U(const torch::Tensor& coefficients) const override { return coefficients; }
-  torch::Tensor Ut(const torch::Tensor& y) const override { return y; }
+  torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
+  torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
+  torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
+  torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
   torch::Tensor singular_values() const override { return s_; }
   torch::Tensor initial_estimate(const torch::Tensor& y) const override {
-    return A_->initial_estimate(y / gain_.to(y.scalar_type()));
+    return A_->initial_estimate(inverse(W_)(y));
+  }
+  Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
+
+  std::shared_ptr<const SpectralOperator> A_;
+  Whitening W_;
+  torch::Tensor s_;
+};
+
+// diag(g) A for one g a channel where A does the same to each channel by itself: s = g s, and channel by
+// channel
+//   prox_{g A}(v, y, rho) = prox_A(v, y / g, rho / g^2),   (g A)^+ y = A^+ (y / g)
+class WhitenedChannels : public SpectralOperator {
+ public:
+  WhitenedChannels(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
+      : SpectralOperator(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
+
+  torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
+  torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
+  torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
+  torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
+  torch::Tensor singular_values() const override {
+    return A_->singular_values() * W_.gain.to(torch::kFloat64);
+  }
+  double norm() const override { return W_.gain.max().item<double>() * A_->norm(); }
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
+    return A_->initial_estimate(inverse(W_)(y));
+  }
+  Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
+  torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override {
+    return A_->pseudo_inverse(inverse(W_)(y));
+  }
+  torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override {
+    const auto target = inverse(W_)(y);
+    std::vector<torch::Tensor> channels;
+    for (std::int64_t c = 0; c < v.size(1); ++c) {
+      const double g = W_.gain[0][c][0][0].item<double>();
+      channels.push_back(A_->prox(v, target, rho / (g * g)).narrow(1, c, 1));
+    }
+    return torch::cat(channels, 1);
+  }
+
+  std::shared_ptr<const SpectralOperator> A_;
+  Whitening W_;
+};
+
+// W after a matrix for the channels of each pixel, M = u diag(s) v^T: with H the Hartley transform, which
+// makes W diagonal, U = u H, V = v H, and s is the product of both spectra.
+class WhitenedColours : public SpectralOperator {
+ public:
+  WhitenedColours(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
+      : SpectralOperator(A->input_shape(), A->output_shape()),
+        A_(std::move(A)),
+        W_(W),
+        s_(A_->singular_values() *
+           whole_spectrum(W.gain.to(torch::kFloat64), input_shape().width)) {}
+
+  torch::Tensor V(const torch::Tensor& coefficients) const override {
+    return A_->V(hartley(coefficients));
+  }
+  torch::Tensor Vt(const torch::Tensor& x) const override { return hartley(A_->Vt(x)); }
+  torch::Tensor U(const torch::Tensor& coefficients) const override {
+    return A_->U(hartley(coefficients));
+  }
+  torch::Tensor Ut(const torch::Tensor& y) const override { return hartley(A_->Ut(y)); }
+  torch::Tensor singular_values() const override { return s_; }
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
+    return A_->initial_estimate(inverse(W_)(y));
   }
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override {
-    return s_.to(x.scalar_type()) * x;
-  }
-  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return do_apply(y); }
+  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
 
   std::shared_ptr<const SpectralOperator> A_;
-  torch::Tensor gain_, s_;
+  Whitening W_;
+  torch::Tensor s_;
 };
 
 // W after a circular convolution is one as well: its kernel is what W A makes of a point.
@@ -122,6 +203,30 @@ bool is(const std::shared_ptr<const Operator>& op) {
   return dynamic_cast<const A*>(op.get()) != nullptr;
 }
 
+// W A with a spectrum; null where W is not diagonal in the basis of A.
+std::shared_ptr<const Operator> whitened_spectral(const std::shared_ptr<const SpectralOperator>& A,
+                                                  const Whitening& W) {
+  if (W.stationary) {
+    if (is<CircularConvolution>(A) || is<Identity>(A))
+      return std::make_shared<WhitenedCircular>(A, W);
+    if (is<ColourMatrix>(A)) return std::make_shared<WhitenedColours>(A, W);
+    return nullptr;
+  }
+  const auto gain = W.gain.to(torch::kFloat64);
+  // U picks coefficients, each of which has one weight.
+  if (is<Mask>(A) || is<Identity>(A) || is<PartialIsometry>(A))
+    return std::make_shared<WhitenedSpectral>(
+        A, W, A->singular_values() * A->Ut(gain.expand(A->output_shape().batch(1))));
+  // One channel is measured: U is the identity or -1, and s is that of each pixel.
+  if (is<ColourMatrix>(A) && A->output_shape().channels == 1)
+    return std::make_shared<WhitenedSpectral>(A, W, A->singular_values() * gain);
+  const bool by_channel = gain.size(2) == 1 && gain.size(3) == 1 && gain.size(1) > 1;
+  if (by_channel &&
+      (is<CircularConvolution>(A) || is<ReflectedConvolution>(A) || is<Downsample>(A)))
+    return std::make_shared<WhitenedChannels>(A, W);
+  return nullptr;
+}
+
 torch::Tensor pilot(const Measurement& measurement) {
   const auto start = measurement.A->initial_estimate(measurement.y);
   const auto kernel = gaussian_kernel(kPilotBlur, kPilotBlur, 0);
@@ -134,11 +239,8 @@ torch::Tensor pilot(const Measurement& measurement) {
 std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& A,
                                          const Whitening& W) {
   if (W.is_identity()) return A;
-  if (!W.stationary && (is<Mask>(A) || is<Identity>(A)))
-    return std::make_shared<WhitenedDiagonal>(std::dynamic_pointer_cast<const SpectralOperator>(A),
-                                              W);
-  if (W.stationary && (is<CircularConvolution>(A) || is<Identity>(A)))
-    return std::make_shared<WhitenedCircular>(A, W);
+  if (const auto spectral = std::dynamic_pointer_cast<const SpectralOperator>(A))
+    if (auto B = whitened_spectral(spectral, W)) return B;
   if (const auto linear = std::dynamic_pointer_cast<const LinearOperator>(A))
     return std::make_shared<WhitenedLinear>(linear, W);
   return std::make_shared<WhitenedOperator>(A, W);

@@ -2,9 +2,12 @@
 //
 //   W y = W A(x) + W n,   W = sigma C^(-1/2)   (librestore/model/whitening.h)
 //
-// The operator W A climbs as high as it can: a spectral one where A is diagonal and so is W (masks under
-// independent noise) or where both are circular convolutions; a linear one, whose prox is found by
-// conjugate gradients in the measurement's space, where A is linear; else one with a vjp.
+// The operator W A climbs as high as it can. It is spectral where W is diagonal in the basis of A: under
+// independent noise where A measures pixels, coefficients or one mixture of the channels one by one (masks,
+// mosaics, crops, Fourier and Hadamard sampling, grey); under noise with one level a channel also for
+// downsampling and for circular or reflected blur; under stationary noise for circular blur and matrices of
+// colours. It is a linear one, whose prox is found by conjugate gradients in the measurement's space, where
+// A is linear; else one with a vjp.
 //
 // Where C depends on the noiseless measurement (Poisson) it is taken at a pilot, what A makes of the
 // smoothed initial estimate: the likelihood is that of Gaussian noise with this covariance.

@@ -22,8 +22,9 @@ const SpectralOperator& spectral_operator(const Measurement& measurement, const 
   const auto* A = dynamic_cast<const SpectralOperator*>(measurement.A.get());
   if (!A)
     throw usage_error(
-        "{} needs the singular value decomposition of the operator, and this one's is not at hand; "
-        "pigdm, mmps and diffpir take any linear operator",
+        "{} needs the singular value decomposition of the operator, and this one's, under this "
+        "noise, "
+        "is not at hand; pigdm, mmps and diffpir take any linear operator",
         method);
   return *A;
 }

@@ -142,29 +142,40 @@ void check_laws_of_whitened(const Operator& B) {
   if (dynamic_cast<const SpectralOperator*>(linear)) testing::check_operator_laws(B);
 }
 
-BOOST_AUTO_TEST_CASE(whitened_operators_obey_the_laws) {
+void check_whitened(const std::string& expression, const Shape& shape) {
+  const auto A = build_operator(expression, {shape, false});
+  Rng rng(5);
+  const Shape measured = A->output_shape();
+  const auto sigmas = [&](const Shape& size) {
+    return 0.05 + 0.1 * rand(rng, size, 1, torch::kFloat64);
+  };
+  const GaussianNoise map(sigmas(measured), "map");
+  const GaussianNoise channels(sigmas({measured.channels, 1, 1}), "channels");
   const CorrelatedNoise correlated(0.1, 1);
-  for (const Shape& shape : kShapes) {
-    for (const std::string expression :
-         {"identity", "mask(random:0.4, seed=3)", "blur(motion:4,30, boundary=circular)",
-          "blur(box:2)", "downsample(2, area)", "clip", "clip | quantise(4)"}) {
-      const auto A = build_operator(expression, {shape, false});
-      Rng rng(5);
-      const GaussianNoise map(0.05 + 0.1 * rand(rng, A->output_shape(), 1, torch::kFloat64), "map");
-      const auto z = torch::zeros(A->output_shape().batch(1), torch::kFloat64);
-      for (const NoiseModel* noise :
-           {static_cast<const NoiseModel*>(&map), static_cast<const NoiseModel*>(&correlated)}) {
-        BOOST_TEST_CONTEXT(expression << " on " << shape.to_string() << " under "
-                                      << noise->describe()) {
-          const auto W = noise->whitening(z, 0);
-          const auto B = whitened(A, W);
-          check_laws_of_whitened(*B);
-          const auto x = rand(rng, shape, 2, torch::kFloat64);
-          BOOST_TEST(testing::relative_difference(B->apply(x), W(A->apply(x))) < 1e-10);
-        }
-      }
+  const auto z = torch::zeros(measured.batch(1), torch::kFloat64);
+  for (const NoiseModel* noise :
+       std::initializer_list<const NoiseModel*>{&map, &channels, &correlated}) {
+    BOOST_TEST_CONTEXT(expression << " on " << shape.to_string() << " under "
+                                  << noise->describe()) {
+      const auto W = noise->whitening(z, 0);
+      const auto B = whitened(A, W);
+      check_laws_of_whitened(*B);
+      const auto x = rand(rng, shape, 2, torch::kFloat64);
+      BOOST_TEST(testing::relative_difference(B->apply(x), W(A->apply(x))) < 1e-10);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(whitened_operators_obey_the_laws) {
+  for (const Shape& shape : kShapes) {
+    for (const char* expression :
+         {"identity", "mask(random:0.4, seed=3)", "blur(motion:4,30, boundary=circular)",
+          "blur(box:2)", "blur(gaussian:0.8, boundary=reflect)", "downsample(2, area)",
+          "fourier(random:0.4, seed=2)", "hadamard(0.5)", "crop(1)", "clip", "clip | quantise(4)"})
+      check_whitened(expression, shape);
+  }
+  for (const char* expression : {"grey", "mosaic", "colour(matrix:0.2,0.7,0.1,-0.1,0.4,0.6)"})
+    check_whitened(expression, {3, 17, 12});
 }
 
 BOOST_AUTO_TEST_CASE(whitening_keeps_a_spectrum_where_it_can) {
@@ -179,8 +190,18 @@ BOOST_AUTO_TEST_CASE(whitening_keeps_a_spectrum_where_it_can) {
   BOOST_TEST(spectral("mask(box:1,1,3,3)", channels));
   BOOST_TEST(spectral("identity", correlated));
   BOOST_TEST(spectral("blur(box:3, boundary=circular)", correlated));
+  BOOST_TEST(spectral("grey", correlated));
   BOOST_TEST(!spectral("mask(box:1,1,3,3)", correlated));
+  BOOST_TEST(!spectral("fourier(radial:3)", correlated));
+  BOOST_TEST(!spectral("blur(box:3, boundary=reflect)", correlated));
   BOOST_TEST(!spectral("blur(box:3)", channels));
+  for (const char* each : {"blur(box:3, boundary=circular)", "blur(box:3, boundary=reflect)",
+                           "downsample(2)", "fourier(radial:3)", "hadamard(0.5)", "crop(1)"})
+    BOOST_TEST(spectral(each, channels), each);
+  for (const char* each : {"mosaic", "grey"})
+    BOOST_TEST(
+        spectral(each, GaussianNoise(torch::linspace(0.1, 0.2, 56).view({1, 1, 8, 7}), "map")),
+        each);
 }
 
 // A kernel with negative lobes, of rank above 1, no symmetry, and a sum of 1.

@@ -11,6 +11,7 @@
 #include "priors/posterior/sda.h"
 #include "priors/posterior/tmpd.h"
 #include "tests/posterior/affine_recursion.h"
+#include "tests/posterior/correlated_problem.h"
 #include "tests/support/comparison.h"
 
 namespace restore {
@@ -85,8 +86,15 @@ struct Spectrum {
   torch::Tensor map(const torch::Tensor& d) const { return mm(V * d, V.t()); }
 };
 
-BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
-  const auto problem = make_gaussian_problem();
+// Whitened, it is the same problem.
+BOOST_AUTO_TEST_CASE(whitening_keeps_the_posterior) {
+  const auto [white, truth] = make_correlated_problem();
+  const auto found = posterior(white, white.prior);
+  BOOST_TEST(relative_difference(found.mean, truth.mean) < 1e-9);
+  BOOST_TEST(relative_difference(found.covariance, truth.covariance) < 1e-9);
+}
+
+void check_ddnm_plus(const GaussianProblem& problem) {
   const Spectrum A(problem);
   DdnmPlusOptions options;
   options.samples = kSamples;
@@ -97,7 +105,7 @@ BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
     const double v = std::pow(options.eta * sigma_s, 2) * (1 - ratio * ratio);
     const double kept = std::sqrt(sigma_s * sigma_s - v) / sigma_t, a = 1 - kept;
     auto over_s = torch::zeros({5}, torch::kFloat64), fresh = torch::full({5}, v, torch::kFloat64);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < problem.A.size(0); ++i) {
       const double s = A.s[i].item<double>();
       // lambda = 1 where sqrt(v) >= a sigma_y / s
       const bool known = std::sqrt(v) >= a * problem.sigma_y / s;
@@ -117,8 +125,12 @@ BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
   print_bias("ddnm+", recursion(problem, options, step), problem);
 }
 
-BOOST_AUTO_TEST_CASE(ddrm_follows_its_recursion) {
-  const auto problem = make_gaussian_problem();
+BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
+  check_ddnm_plus(make_gaussian_problem());
+  check_ddnm_plus(make_correlated_problem().white);
+}
+
+void check_ddrm(const GaussianProblem& problem) {
   const Spectrum A(problem);
   DdrmOptions options;
   options.samples = kSamples;
@@ -149,12 +161,17 @@ BOOST_AUTO_TEST_CASE(ddrm_follows_its_recursion) {
     const auto map_D = A.map(on_D);
     return {A.map(on_x) + mm(map_D, D.G), mv(map_D, D.g) + mv(A.V, constant), A.map(fresh)};
   };
-  // All three coefficients are known at the first level, and what DDRM starts from there is forgotten:
+  // All that is measured is known at the first level, and what DDRM starts from there is forgotten:
   // their next state does not depend on x_t.
   check_moments("ddrm", draw(Ddrm(options), problem), recursion(problem, options, step));
   options.steps = 200;
   options.eta_b = 1;
   print_bias("ddrm", recursion(problem, options, step), problem);
+}
+
+BOOST_AUTO_TEST_CASE(ddrm_follows_its_recursion) {
+  check_ddrm(make_gaussian_problem());
+  check_ddrm(make_correlated_problem().white);
 }
 
 BOOST_AUTO_TEST_CASE(ddrm_returns_noiseless_data) {

@@ -20,10 +20,11 @@ struct GaussianProblem {
   torch::Tensor A;  // M x N
   double sigma_y = 0.1;
   Moments prior;
-  torch::Tensor y;  // M
+  torch::Tensor y;                       // M
+  std::shared_ptr<const Operator> op{};  // A as an operator of its own; empty: from A's dense SVD
 
   Measurement measurement() const {
-    return {y.view({1, 1, 1, -1}), std::make_shared<SvdOperator>(A),
+    return {y.view({1, 1, 1, -1}), op ? op : std::make_shared<SvdOperator>(A),
             std::make_shared<WhiteNoise>(sigma_y)};
   }
   Gaussian denoiser() const {

@@ -3,13 +3,14 @@
 // discretisation enters; the only tolerance is the standard error over independent clouds.
 #include "priors/posterior/mcgdiff.h"
 #include "priors/posterior/tds.h"
-#include "tests/posterior/gaussian_problem.h"
+#include "tests/posterior/correlated_problem.h"
 
 namespace restore {
 namespace {
 
 using testing::GaussianProblem;
 using testing::identity;
+using testing::make_correlated_problem;
 using testing::make_gaussian_problem;
 using testing::Moments;
 using torch::mm;
@@ -94,8 +95,7 @@ Chain start(const GaussianProblem& problem, double sigma_T) {
       0};
 }
 
-BOOST_AUTO_TEST_CASE(tds_is_exact_for_any_twist) {
-  const auto problem = make_gaussian_problem();
+void check_tds(const GaussianProblem& problem) {
   TdsOptions options;
   options.steps = 15;
   options.particles = 64;
@@ -117,8 +117,12 @@ BOOST_AUTO_TEST_CASE(tds_is_exact_for_any_twist) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
-  const auto problem = make_gaussian_problem();
+BOOST_AUTO_TEST_CASE(tds_is_exact_for_any_twist) {
+  check_tds(make_gaussian_problem());
+  check_tds(make_correlated_problem().white);
+}
+
+void check_mcgdiff(const GaussianProblem& problem) {
   McgdiffOptions options;
   options.steps = 15;
   options.particles = 256;
@@ -127,24 +131,30 @@ BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
   const auto [u, s, vt] = torch::linalg_svd(problem.A, true);
   const auto ybar = mv(u.t(), problem.y) / s;
   const auto tau = problem.sigma_y / s;
+  const auto same = [](double a, double b) { return std::abs(a - b) < 1e-12; };
+  const std::int64_t M = problem.A.size(0), N = problem.A.size(1);
   auto sigmas = noise_levels(options, {});
-  for (int i = 0; i < 3; ++i) sigmas.push_back(tau[i].item<double>());
+  for (std::int64_t i = 0; i < M; ++i) sigmas.push_back(tau[i].item<double>());
   std::sort(sigmas.begin(), sigmas.end(), std::greater<>());
+  sigmas.erase(std::unique(sigmas.begin(), sigmas.end(), same), sigmas.end());
 
   Chain chain = start(problem, options.sigma_max);
+  std::vector<std::int64_t> order;  // in which the coefficients are remembered
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     advance(chain, problem, options, sigmas[i], sigmas[i + 1]);
-    for (int j = 0; j < 3; ++j)  // ascending tau: remembered last to first
-      if (tau[j].item<double>() == sigmas[i + 1]) remember(chain, vt[j]);
+    for (std::int64_t j = 0; j < M; ++j)
+      if (same(tau[j].item<double>(), sigmas[i + 1])) {
+        remember(chain, vt[j]);
+        order.push_back(j);
+      }
   }
-  // tau falls with s: the last coefficient is remembered first.
-  const auto H = identity(8).narrow(0, 0, 3);
-  const auto observed = ybar.flip(0);
-  const auto noise = options.kappa * identity(3);
+  const auto H = identity(M + N).narrow(0, 0, M);
+  const auto observed = ybar.index_select(0, torch::tensor(order));
+  const auto noise = options.kappa * identity(M);
   const auto joint = testing::condition(chain.joint, H, noise, observed);
-  const Moments truth{joint.mean.narrow(0, 3, 5), joint.covariance.narrow(0, 3, 5).narrow(1, 3, 5)};
-  const auto S = chain.joint.covariance.narrow(0, 0, 3).narrow(1, 0, 3) + noise;
-  const auto r = observed - chain.joint.mean.narrow(0, 0, 3);
+  const Moments truth{joint.mean.narrow(0, M, N), joint.covariance.narrow(0, M, N).narrow(1, M, N)};
+  const auto S = chain.joint.covariance.narrow(0, 0, M).narrow(1, 0, M) + noise;
+  const auto r = observed - chain.joint.mean.narrow(0, 0, M);
   const double log_evidence =
       (-0.5 * (torch::dot(r, mv(torch::inverse(S), r)) + torch::logdet(2 * M_PI * S)) -
        s.log().sum())
@@ -155,6 +165,11 @@ BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
         return Mcgdiff(options).cloud(m, prior, rng);
       },
       truth, log_evidence);
+}
+
+BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
+  check_mcgdiff(make_gaussian_problem());
+  check_mcgdiff(make_correlated_problem().white);
 }
 
 }  // namespace

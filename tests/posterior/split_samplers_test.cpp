@@ -8,6 +8,7 @@
 #include "priors/posterior/sitcom.h"
 #include "priors/posterior/snips.h"
 #include "tests/posterior/affine_recursion.h"
+#include "tests/posterior/correlated_problem.h"
 #include "tests/support/comparison.h"
 
 namespace restore {
@@ -174,8 +175,9 @@ StepAt snips_step(const GaussianProblem& problem, const SnipsOptions& options) {
   return [&](double sigma_t, double sigma_s) {
     const auto [U, s_measured, Vt] = torch::linalg_svd(problem.A, /*full_matrices=*/true);
     const auto V = Vt.t();
-    const auto s = torch::constant_pad_nd(s_measured, {0, 2});
-    const auto s_y = s * torch::constant_pad_nd(mv(U.t(), problem.y), {0, 2});
+    const auto unmeasured = problem.A.size(1) - problem.A.size(0);
+    const auto s = torch::constant_pad_nd(s_measured, {0, unmeasured});
+    const auto s_y = s * torch::constant_pad_nd(mv(U.t(), problem.y), {0, unmeasured});
     const auto D = denoiser_of(problem.prior, sigma_t);
     const double variance = sigma_t * sigma_t, noise = problem.sigma_y * problem.sigma_y;
     const auto known = (s * sigma_t > problem.sigma_y).to(torch::kFloat64);
@@ -199,13 +201,13 @@ StepAt snips_step(const GaussianProblem& problem, const SnipsOptions& options) {
 }
 
 BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
-  const auto problem = make_gaussian_problem();
   SnipsOptions options;
   options.samples = kSamples;
   options.steps = 10;
   options.iterations = 4;
-  check_moments("snips", draw(Snips(options), problem),
-                recursion(problem, options, snips_step(problem, options)));
+  for (const auto& problem : {make_gaussian_problem(), make_correlated_problem().white})
+    check_moments("snips", draw(Snips(options), problem),
+                  recursion(problem, options, snips_step(problem, options)));
 }
 
 BOOST_AUTO_TEST_CASE(snips_converges_to_the_posterior) {
