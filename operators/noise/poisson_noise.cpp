@@ -55,9 +55,8 @@ void check_means(const torch::Tensor& z, const std::string& noise) {
   const double negative = -values.clamp_max(0).sum().item<double>();
   if (negative > kMostNegative * all)
     throw usage_error(
-        "noise {}: photons are counted where the operator measures values from 0 up, and {:.0f} % "
-        "of "
-        "this one's are negative; give gaussian noise or another operator",
+        "noise {}: photons are counted where values are measured from 0 up, and {:.0f} % of this "
+        "operator's are negative; give gaussian noise or another operator",
         noise, 100 * negative / all);
 }
 
