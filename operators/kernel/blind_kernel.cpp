@@ -16,8 +16,8 @@ using torch::Tensor;
 constexpr double kLambda = 4e-3, kLeastLambda = 2e-3, kLambdaDecay = 1.1;
 constexpr double kMostBeta = 1e5;
 constexpr double kGamma = 30;
-constexpr int kRounds = 5;           // a scale
-constexpr double kNegligible = 0.1;  // of the largest value of a kernel
+constexpr int kRounds = 5;            // a scale
+constexpr double kNegligible = 0.15;  // of the largest value of a kernel
 
 struct Differences {
   Tensor columns, rows;  // x(i, j + 1) - x(i, j), x(i + 1, j) - x(i, j)
@@ -54,11 +54,23 @@ Tensor resized(const Tensor& x, std::int64_t height, std::int64_t width) {
       .view({height, width});
 }
 
+[[noreturn]] void throw_nothing_seen() {
+  throw item_error("too few edges to see what blurred the picture");
+}
+
 // k >= 0 without dust, sum 1.
 Tensor feasible(const Tensor& k) {
+  if (!(k.max().item<double>() > 0)) throw_nothing_seen();
   const auto positive = k.clamp_min(0);
   const auto kept = at::where(positive < kNegligible * positive.max(), at::zeros_like(k), positive);
   return kept / kept.sum();
+}
+
+// A kernel of this side shows in edges across rows and in edges across columns, as many as it is long.
+void check_edges(const Tensor& x, const Tensor& where, double lambda, std::int64_t side) {
+  const auto g = differences(x);
+  for (const auto& part : {g.columns, g.rows})
+    if (((part * where).square() >= lambda).sum().item<std::int64_t>() < side) throw_nothing_seen();
 }
 
 // Its centroid moved to the middle, by whole pixels.
@@ -151,8 +163,6 @@ Tensor estimate_kernel(const Tensor& picture, std::int64_t size) {
     throw item_error("{} x {} pixels are too few to find a kernel of {} x {} in", width, height,
                      size, size);
   const auto y = telling_window(picture[0].mean(0));
-  if (!((y.max() - y.min()).item<double>() > 1e-3))
-    throw item_error("a flat picture does not show what blurred it");
 
   Tensor k;
   double lambda = kLambda;
@@ -180,12 +190,11 @@ Tensor estimate_kernel(const Tensor& picture, std::int64_t size) {
     }
     for (int round = 0; round < kRounds; ++round) {
       const auto x = sparse_edges(blurred, k, lambda);
+      if (s == 0) check_edges(x, inside, lambda, side);
       k = centred(feasible(fit_kernel(x, blurred, side, kGamma, inside)));
       lambda = std::max(lambda / kLambdaDecay, kLeastLambda);
     }
   }
-  if (!k.isfinite().all().item<bool>())
-    throw item_error("the picture does not show what blurred it");
   return normalise_kernel(k.to(torch::kFloat64), "the kernel");
 }
 

@@ -120,8 +120,15 @@ BOOST_AUTO_TEST_CASE(where_nothing_is_to_be_seen_it_says_so) {
              std::string(error.what()).find(part) != std::string::npos;
     };
   };
-  BOOST_CHECK_EXCEPTION(estimate_kernel(torch::full({1, 3, 64, 64}, 0.3), 9), Error, says("flat"));
-  BOOST_CHECK_EXCEPTION(estimate_kernel(torch::rand({1, 3, 17, 64}), 9), Error, says("too few"));
+  const auto flat = torch::full({1, 3, 64, 64}, 0.3);
+  Rng rng(9);
+  const auto ramp = torch::linspace(0, 1, 64).expand({1, 3, 64, 64}).contiguous();
+  auto step = flat.clone();  // seen across columns only
+  step.narrow(3, 30, 34).fill_(0.8);
+  for (const auto& picture : {flat, flat + 0.01 * randn_like(rng, flat), ramp, step})
+    BOOST_CHECK_EXCEPTION(estimate_kernel(picture, 9), Error, says("too few edges"));
+  BOOST_CHECK_EXCEPTION(estimate_kernel(torch::rand({1, 3, 17, 64}), 9), Error,
+                        says("too few to find"));
 }
 
 BOOST_AUTO_TEST_CASE(a_kernel_survives_text) {
