@@ -21,60 +21,57 @@ constexpr double kPilotBlur = 2;
 
 Whitening inverse(const Whitening& W) { return {W.sigma, 1 / W.gain, W.stationary}; }
 
-// W A for a W that is diagonal in A's own basis: U and V are A's, and only s is another.
-class WhitenedSpectral : public SpectralOperator {
+// W A with a spectrum. The bases are A's unless said otherwise.
+class WhitenedBase : public SpectralOperator {
  public:
-  // s: of W A, float64.
-  WhitenedSpectral(std::shared_ptr<const SpectralOperator> A, const Whitening& W,
-                   const torch::Tensor& s)
-      : SpectralOperator(A->input_shape(), A->output_shape()),
-        A_(std::move(A)),
-        W_(W),
-        s_(s.contiguous()) {}
-
-  torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
-  torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
-  torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
-  torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
-  torch::Tensor singular_values() const override { return s_; }
-  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
-    return A_->initial_estimate(inverse(W_)(y));
-  }
-  Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
-
- private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
-  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
-
-  std::shared_ptr<const SpectralOperator> A_;
-  Whitening W_;
-  torch::Tensor s_;
-};
-
-// diag(g) A for one g a channel where A does the same to each channel by itself: s = g s, and channel by
-// channel
-//   prox_{g A}(v, y, rho) = prox_A(v, y / g, rho / g^2),   (g A)^+ y = A^+ (y / g)
-class WhitenedChannels : public SpectralOperator {
- public:
-  WhitenedChannels(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
+  WhitenedBase(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
       : SpectralOperator(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
 
   torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
   torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
   torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
   torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
-  torch::Tensor singular_values() const override {
-    return A_->singular_values() * W_.gain.to(torch::kFloat64);
-  }
-  double norm() const override { return W_.gain.max().item<double>() * A_->norm(); }
   torch::Tensor initial_estimate(const torch::Tensor& y) const override {
     return A_->initial_estimate(inverse(W_)(y));
   }
   Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
 
+ protected:
+  std::shared_ptr<const SpectralOperator> A_;
+  Whitening W_;
+
  private:
   torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
   torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
+};
+
+// W is diagonal in A's own basis: only s is another.
+class WhitenedSpectral : public WhitenedBase {
+ public:
+  // s: of W A, float64.
+  WhitenedSpectral(std::shared_ptr<const SpectralOperator> A, const Whitening& W,
+                   const torch::Tensor& s)
+      : WhitenedBase(std::move(A), W), s_(s.contiguous()) {}
+
+  torch::Tensor singular_values() const override { return s_; }
+
+ private:
+  torch::Tensor s_;
+};
+
+// diag(g) A for one g a channel where A does the same to each channel by itself: s = g s, and channel by
+// channel
+//   prox_{g A}(v, y, rho) = prox_A(v, y / g, rho / g^2),   (g A)^+ y = A^+ (y / g)
+class WhitenedChannels : public WhitenedBase {
+ public:
+  using WhitenedBase::WhitenedBase;
+
+  torch::Tensor singular_values() const override {
+    return A_->singular_values() * W_.gain.to(torch::kFloat64);
+  }
+  double norm() const override { return W_.gain.max().item<double>() * A_->norm(); }
+
+ private:
   torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override {
     return A_->pseudo_inverse(inverse(W_)(y));
   }
@@ -87,19 +84,14 @@ class WhitenedChannels : public SpectralOperator {
     }
     return torch::cat(channels, 1);
   }
-
-  std::shared_ptr<const SpectralOperator> A_;
-  Whitening W_;
 };
 
 // W after a matrix for the channels of each pixel, M = u diag(s) v^T: with H the Hartley transform, which
 // makes W diagonal, U = u H, V = v H, and s is the product of both spectra.
-class WhitenedColours : public SpectralOperator {
+class WhitenedColours : public WhitenedBase {
  public:
   WhitenedColours(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
-      : SpectralOperator(A->input_shape(), A->output_shape()),
-        A_(std::move(A)),
-        W_(W),
+      : WhitenedBase(std::move(A), W),
         s_(A_->singular_values() *
            whole_spectrum(W.gain.to(torch::kFloat64), input_shape().width)) {}
 
@@ -112,16 +104,8 @@ class WhitenedColours : public SpectralOperator {
   }
   torch::Tensor Ut(const torch::Tensor& y) const override { return hartley(A_->Ut(y)); }
   torch::Tensor singular_values() const override { return s_; }
-  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
-    return A_->initial_estimate(inverse(W_)(y));
-  }
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
-  torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
-
-  std::shared_ptr<const SpectralOperator> A_;
-  Whitening W_;
   torch::Tensor s_;
 };
 
