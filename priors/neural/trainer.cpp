@@ -19,7 +19,7 @@ namespace {
 
 constexpr float kBeta1 = 0.9f, kBeta2 = 0.99f, kAdamEpsilon = 1e-8f;
 constexpr double kMuonMomentum = 0.95;
-constexpr int kMicroBatchPixels = 4 * 64 * 64;
+constexpr int kMicroBatchPixels = 16 * 64 * 64;
 constexpr double kRestorationMinimum = 0.01, kRestorationMaximum = 1;
 
 double log_uniform(double low, double high, double u) { return low * std::pow(high / low, u); }
@@ -160,7 +160,11 @@ StepResult Trainer::step() {
   const Shape size = shape();
   auto weights = cast_weights(state_.network, state_.weights, torch::kFloat32,
                               options_.bfloat16 ? torch::kBFloat16 : torch::kFloat32);
-  for (auto& [name, tensor] : weights) tensor.set_requires_grad(true);
+  for (auto& [name, tensor] : weights) {
+    // Once a step, where each convolution would do it, forwards and backwards.
+    if (tensor.dim() == 4) tensor = tensor.contiguous(at::MemoryFormat::ChannelsLast);
+    tensor.set_requires_grad(true);
+  }
   std::vector<Part> parts(options_.micro_batches);
   const ThreadBudget budget{std::min(options_.threads, options_.micro_batches), 1};
   parallel_items(options_.micro_batches, budget, [&](std::int64_t i) {
@@ -172,9 +176,10 @@ StepResult Trainer::step() {
   StepResult result;
   double square = 0;
   for (const auto& [name, tensor] : state_.weights) {
+    auto sum = parts[0].gradient[name].to(torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+    for (std::size_t p = 1; p < parts.size(); ++p) sum.add_(parts[p].gradient[name]);
     // The update walks memory in the order of the weights, whatever layout a pullback chose.
-    auto total = torch::empty_like(tensor).copy_(parts[0].gradient[name]);
-    for (std::size_t p = 1; p < parts.size(); ++p) total.add_(parts[p].gradient[name]);
+    const auto total = torch::empty_like(tensor).copy_(sum);
     square += std::pow(total.norm().item<double>(), 2);
     gradient[name] = total;
   }

@@ -29,7 +29,7 @@ struct TrainOptions {
   double final_rate = 0.01;             // of the learning rate, at the end of the cosine
   double clip = 1;                      // largest norm of the gradient
   double ema = 0.999;                   // of the moving average; shorter at the start
-  int micro_batches = 4;                // of about 64 x 64 x 4 pixels each
+  int micro_batches = 2;                // of about 64 x 64 x 16 pixels each
   int crop = 64;                        // px at the start, a multiple of the network's alignment
   bool progressive = true;              // crops grow to 1.5 and 2 times at 60 and 85 % of the run
   bool muon = true;                     // false: Adam for all weights
