@@ -30,13 +30,9 @@ torch::Tensor run_gated(const Layers& layers, const std::string& name, const tor
 
 torch::Tensor run_residual(const Layers& layers, const std::string& name, const torch::Tensor& x,
                            const std::vector<Modulation>& noise) {
-  const auto type = layers.type(name + ".first");
-  const auto per_channel = [&](const torch::Tensor& values) {
-    return values.to(type).unsqueeze(2).unsqueeze(3);
-  };
   // x += C2 relu(a C1 x + b)
-  auto h = layers.convolution(name + ".first", x.to(type), 1, 1);
-  h = at::relu(at::addcmul(per_channel(noise[0].shift), h, per_channel(1 + noise[0].scale)));
+  auto h = layers.convolution(name + ".first", rounded(x, layers.type(name + ".first")), 1, 1);
+  h = scaled_relu(h, noise[0].scale, noise[0].shift);
   return add_residual(x, layers.convolution(name + ".second", h, 1, 1));
 }
 

@@ -138,6 +138,63 @@ RESTORE_TARGET_CLONES void gate_pullback_float(std::int64_t rows, std::int64_t c
   gate_rows_pullback(rows, channels, x, dy, dx);
 }
 
+template <typename T>
+RESTORE_INLINE void scaled_relu_rows(std::int64_t rows, std::int64_t channels, const T* h,
+                                     const float* scale, const float* shift, T* y) {
+  for (std::int64_t r = 0; r < rows; ++r, h += channels, y += channels)
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      Lanes v, s, b;
+      load(v, h + c);
+      load(s, scale + c);
+      load(b, shift + c);
+      v = v * (s + 1.0f) + b;
+      store(y + c, v > 0.0f ? v : 0.0f);
+    }
+}
+RESTORE_TARGET_CLONES void scaled_relu_half(std::int64_t rows, std::int64_t channels,
+                                            const Bfloat* h, const float* scale, const float* shift,
+                                            Bfloat* y) {
+  scaled_relu_rows(rows, channels, h, scale, shift, y);
+}
+RESTORE_TARGET_CLONES void scaled_relu_float(std::int64_t rows, std::int64_t channels,
+                                             const float* h, const float* scale, const float* shift,
+                                             float* y) {
+  scaled_relu_rows(rows, channels, h, scale, shift, y);
+}
+
+// With g = dy where y > 0, else 0:  dh = g (1 + scale), dscale = sum g h, dshift = sum g.
+template <typename T>
+RESTORE_INLINE void scaled_relu_rows_pullback(std::int64_t rows, std::int64_t channels, const T* h,
+                                              const float* scale, const float* shift, const T* dy,
+                                              T* dh, float* dscale, float* dshift) {
+  for (std::int64_t r = 0; r < rows; ++r, h += channels, dy += channels, dh += channels)
+    for (std::int64_t c = 0; c < channels; c += kLanes) {
+      Lanes v, s, b, g, a;
+      load(v, h + c);
+      load(s, scale + c);
+      load(b, shift + c);
+      load(g, dy + c);
+      g = v * (s + 1.0f) + b > 0.0f ? g : 0.0f;
+      store(dh + c, g * (s + 1.0f));
+      load(a, dscale + c);
+      store(dscale + c, a + g * v);
+      load(a, dshift + c);
+      store(dshift + c, a + g);
+    }
+}
+RESTORE_TARGET_CLONES void scaled_relu_pullback_half(std::int64_t rows, std::int64_t channels,
+                                                     const Bfloat* h, const float* scale,
+                                                     const float* shift, const Bfloat* dy,
+                                                     Bfloat* dh, float* dscale, float* dshift) {
+  scaled_relu_rows_pullback(rows, channels, h, scale, shift, dy, dh, dscale, dshift);
+}
+RESTORE_TARGET_CLONES void scaled_relu_pullback_float(std::int64_t rows, std::int64_t channels,
+                                                      const float* h, const float* scale,
+                                                      const float* shift, const float* dy,
+                                                      float* dh, float* dscale, float* dshift) {
+  scaled_relu_rows_pullback(rows, channels, h, scale, shift, dy, dh, dscale, dshift);
+}
+
 RESTORE_TARGET_CLONES void add_half_range(std::int64_t n, const float* x, const Bfloat* h,
                                           float* y) {
   for (std::int64_t i = 0; i < n; i += kLanes) {
@@ -148,6 +205,13 @@ RESTORE_TARGET_CLONES void add_half_range(std::int64_t n, const float* x, const 
   }
 }
 RESTORE_TARGET_CLONES void to_half_range(std::int64_t n, const float* x, Bfloat* y) {
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    Lanes a;
+    load(a, x + i);
+    store(y + i, a);
+  }
+}
+RESTORE_TARGET_CLONES void from_half_range(std::int64_t n, const Bfloat* x, float* y) {
   for (std::int64_t i = 0; i < n; i += kLanes) {
     Lanes a;
     load(a, x + i);
@@ -228,6 +292,41 @@ void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, co
   });
 }
 
+void scaled_relu_forward(const ScaledShape& shape, const void* h, const float* scale,
+                         const float* shift, void* y, bool half) {
+  const auto c = shape.channels;
+  for (std::int64_t n = 0; n < shape.items; ++n)
+    at::parallel_for(0, shape.pixels, grain(c), [&](std::int64_t begin, std::int64_t end) {
+      const std::int64_t first = (n * shape.pixels + begin) * c, rows = end - begin;
+      if (half)
+        scaled_relu_half(rows, c, offset<Bfloat>(h, first), scale + n * c, shift + n * c,
+                         offset<Bfloat>(y, first));
+      else
+        scaled_relu_float(rows, c, offset<float>(h, first), scale + n * c, shift + n * c,
+                          offset<float>(y, first));
+    });
+}
+
+void scaled_relu_backward(const ScaledShape& shape, const void* h, const float* scale,
+                          const float* shift, const void* dy, void* dh, float* dscale,
+                          float* dshift, bool half) {
+  const auto c = shape.channels;
+  // Parallel over items: each sums its own dscale and dshift, in one order.
+  at::parallel_for(0, shape.items, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t n = begin; n < end; ++n) {
+      const std::int64_t first = n * shape.pixels * c;
+      if (half)
+        scaled_relu_pullback_half(shape.pixels, c, offset<Bfloat>(h, first), scale + n * c,
+                                  shift + n * c, offset<Bfloat>(dy, first),
+                                  offset<Bfloat>(dh, first), dscale + n * c, dshift + n * c);
+      else
+        scaled_relu_pullback_float(shape.pixels, c, offset<float>(h, first), scale + n * c,
+                                   shift + n * c, offset<float>(dy, first),
+                                   offset<float>(dh, first), dscale + n * c, dshift + n * c);
+    }
+  });
+}
+
 void add_half(std::int64_t n, const float* x, const void* h, float* y) {
   at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t first = begin * kLanes;
@@ -239,6 +338,13 @@ void to_half(std::int64_t n, const float* x, void* y) {
   at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t first = begin * kLanes;
     to_half_range((end - begin) * kLanes, x + first, offset<Bfloat>(y, first));
+  });
+}
+
+void from_half(std::int64_t n, const void* x, float* y) {
+  at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * kLanes;
+    from_half_range((end - begin) * kLanes, offset<Bfloat>(x, first), y + first);
   });
 }
 

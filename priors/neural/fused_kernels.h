@@ -25,10 +25,22 @@ void gate_forward(std::int64_t pixels, std::int64_t channels, const void* x, voi
 void gate_backward(std::int64_t pixels, std::int64_t channels, const void* x, const void* dy,
                    void* dx, bool half);
 
+// Each item has its own scale and shift of C values; y may be h.
+struct ScaledShape {
+  std::int64_t items, pixels, channels;
+};
+void scaled_relu_forward(const ScaledShape& shape, const void* h, const float* scale,
+                         const float* shift, void* y, bool half);
+// Adds to dscale and dshift (items x channels), which the caller has cleared.
+void scaled_relu_backward(const ScaledShape& shape, const void* h, const float* scale,
+                          const float* shift, const void* dy, void* dh, float* dscale,
+                          float* dshift, bool half);
+
 // y = x + h; y may be x.
 void add_half(std::int64_t n, const float* x, const void* h, float* y);
-// Rounded to bfloat16.
+// Rounded to bfloat16, and back.
 void to_half(std::int64_t n, const float* x, void* y);
+void from_half(std::int64_t n, const void* x, float* y);
 
 // One step of Adam and of the moving average, in place, over n values.
 struct AdamStep {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/grad_mode.h>
 
 #include "priors/neural/fused_kernels.h"
 #include "priors/neural/layers/lanes.h"
@@ -88,6 +89,53 @@ struct Gate : torch::autograd::Function<Gate> {
   }
 };
 
+kernels::ScaledShape scaled_shape(const torch::Tensor& h) {
+  return {h.size(0), h.size(2) * h.size(3), h.size(1)};
+}
+
+struct ScaledRelu : torch::autograd::Function<ScaledRelu> {
+  static Variable forward(AutogradContext* context, const Variable& h_in, const Variable& scale_in,
+                          const Variable& shift_in) {
+    const auto h = channels_last(h_in), scale = scale_in.contiguous(),
+               shift = shift_in.contiguous();
+    auto y = empty_channels_last(h.sizes(), h.scalar_type());
+    kernels::scaled_relu_forward(scaled_shape(h), h.data_ptr(), scale.data_ptr<float>(),
+                                 shift.data_ptr<float>(), y.data_ptr(),
+                                 is_half_width(h.scalar_type()));
+    context->save_for_backward({h, scale, shift});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto &h = saved[0], &scale = saved[1], &shift = saved[2];
+    const auto dy = channels_last(gradients[0]);
+    auto dh = empty_channels_last(h.sizes(), h.scalar_type());
+    auto dscale = torch::zeros_like(scale), dshift = torch::zeros_like(shift);
+    kernels::scaled_relu_backward(scaled_shape(h), h.data_ptr(), scale.data_ptr<float>(),
+                                  shift.data_ptr<float>(), dy.data_ptr(), dh.data_ptr(),
+                                  dscale.data_ptr<float>(), dshift.data_ptr<float>(),
+                                  is_half_width(h.scalar_type()));
+    return {dh, dscale, dshift};
+  }
+};
+
+struct Rounded : torch::autograd::Function<Rounded> {
+  static Variable forward(AutogradContext*, const Variable& x_in) {
+    const auto x = channels_last(x_in);
+    auto y = empty_channels_last(x.sizes(), torch::kBFloat16);
+    kernels::to_half(x.numel(), x.data_ptr<float>(), y.data_ptr());
+    return y;
+  }
+
+  static variable_list backward(AutogradContext*, variable_list gradients) {
+    const auto dy = channels_last(gradients[0]);
+    auto dx = empty_channels_last(dy.sizes(), torch::kFloat32);
+    kernels::from_half(dy.numel(), dy.data_ptr(), dx.data_ptr<float>());
+    return {dx};
+  }
+};
+
 struct AddResidual : torch::autograd::Function<AddResidual> {
   static Variable forward(AutogradContext*, const Variable& x_in, const Variable& h_in) {
     const auto x = channels_last(x_in), h = channels_last(h_in);
@@ -120,6 +168,14 @@ torch::Tensor gate_reference(const torch::Tensor& x) {
   return halves[0] * halves[1];
 }
 
+torch::Tensor scaled_relu_reference(const torch::Tensor& h, const torch::Tensor& scale,
+                                    const torch::Tensor& shift) {
+  const auto per_channel = [&](const torch::Tensor& v) {
+    return v.to(h.scalar_type()).unsqueeze(-1).unsqueeze(-1);
+  };
+  return at::relu(at::addcmul(per_channel(shift), h, per_channel(1 + scale)));
+}
+
 torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
                            const torch::Tensor& shift, torch::ScalarType out) {
   const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
@@ -130,6 +186,25 @@ torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
 
 torch::Tensor gate(const torch::Tensor& x) {
   return has_kernel(x, x.size(1) / 2) && has_kernel_type(x) ? Gate::apply(x) : gate_reference(x);
+}
+
+torch::Tensor scaled_relu(const torch::Tensor& h, const torch::Tensor& scale,
+                          const torch::Tensor& shift) {
+  const bool fused = has_kernel(h, h.size(1)) && has_kernel_type(h) &&
+                     scale.scalar_type() == torch::kFloat32 && scale.size(0) == h.size(0);
+  if (!fused) return scaled_relu_reference(h, scale, shift);
+  if (torch::GradMode::is_enabled() || !h.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return ScaledRelu::apply(h, scale, shift);
+  kernels::scaled_relu_forward(scaled_shape(h), h.data_ptr(), scale.contiguous().data_ptr<float>(),
+                               shift.contiguous().data_ptr<float>(), h.data_ptr(),
+                               is_half_width(h.scalar_type()));
+  return h;
+}
+
+torch::Tensor rounded(const torch::Tensor& x, torch::ScalarType out) {
+  const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
+                     out == torch::kBFloat16;
+  return fused ? Rounded::apply(x) : x.to(out);
 }
 
 torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h) {

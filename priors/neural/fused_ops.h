@@ -20,6 +20,14 @@ torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
 // https://arxiv.org/abs/2204.04676). x: N x 2C x H x W.
 torch::Tensor gate(const torch::Tensor& x);
 
+// y = max(0, h (1 + scale) + shift). h: N x C x H x W, scale and shift: N x C. Where no gradients are wanted
+// y is written over h.
+torch::Tensor scaled_relu(const torch::Tensor& h, const torch::Tensor& scale,
+                          const torch::Tensor& shift);
+
+// x rounded to the type `out`; x itself where it has that type.
+torch::Tensor rounded(const torch::Tensor& x, torch::ScalarType out);
+
 // x + h in the type of x; h may be bfloat16 where x is float32. Both N x C x H x W.
 torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h);
 
@@ -27,5 +35,7 @@ torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h);
 torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
                                      const torch::Tensor& shift, torch::ScalarType out);
 torch::Tensor gate_reference(const torch::Tensor& x);
+torch::Tensor scaled_relu_reference(const torch::Tensor& h, const torch::Tensor& scale,
+                                    const torch::Tensor& shift);
 
 }  // namespace restore

@@ -5,6 +5,7 @@
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
 #include "priors/neural/banded_blocks.h"
+#include "priors/neural/fused_ops.h"
 #include "priors/neural/layers/layers.h"
 #include "priors/neural/layers/weight_shapes.h"
 
@@ -221,12 +222,12 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
     h = run_blocks(fmt::format("encoder.{}", l), config.encoder[l], h);
     skips.push_back(h);
     const auto down = fmt::format("down.{}", l);
-    h = layers.convolution(down, h.to(layers.type(down)), 2).to(type);
+    h = layers.convolution(down, rounded(h, layers.type(down)), 2).to(type);
   }
   h = run_blocks("middle", config.middle, h);
   for (int l = depth - 1; l >= 0; --l) {
     const auto up = fmt::format("up.{}", l);
-    h = skips[l] + at::pixel_shuffle(layers.convolution(up, h.to(layers.type(up))), 2);
+    h = skips[l] + at::pixel_shuffle(layers.convolution(up, rounded(h, layers.type(up))), 2);
     skips[l].reset();
     h = run_blocks(fmt::format("decoder.{}", l), config.decoder[depth - 1 - l], h);
   }

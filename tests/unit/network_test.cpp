@@ -90,6 +90,12 @@ BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
             [](const auto& a) { return channel_norm_reference(a[0], a[1], a[2], torch::kFloat64); },
             {x, scale, shift}, {torch::kFloat32, torch::kFloat32, torch::kFloat32}, type,
             tolerance);
+        check_against([](const auto& a) { return scaled_relu(a[0], a[1], a[2]); },
+                      [](const auto& a) { return scaled_relu_reference(a[0], a[1], a[2]); },
+                      {x, scale, shift}, {type, torch::kFloat32, torch::kFloat32}, type, tolerance);
+        check_against([&](const auto& a) { return rounded(a[0], type); },
+                      [](const auto& a) { return a[0].clone(); }, {x}, {torch::kFloat32}, type,
+                      tolerance);
         const auto h = randn(rng, {64, height, width}, 2);
         check_against([](const auto& a) { return add_residual(a[0], a[1]); },
                       [](const auto& a) { return a[0] + a[1]; }, {x, h}, {torch::kFloat32, type},
