@@ -6,6 +6,7 @@
 #include "operators/convolution/convolution.h"
 #include "operators/numeric/dual_prox.h"
 #include "operators/numeric/fourier.h"
+#include "operators/numeric/planes.h"
 
 namespace restore {
 namespace {
@@ -91,20 +92,29 @@ LinearMap VaryingBlur::prox_preconditioner(double rho) const {
 
 torch::Tensor VaryingBlur::do_apply(const torch::Tensor& x) const {
   auto y = torch::zeros(output_shape().batch(x.size(0)), x.options());
-  for (const auto& term : terms_)
-    cut(y, term.window).addcmul_(term.forward(x), term.weight.in(x.scalar_type()));
+  const auto from = planes_of(x), to = planes_of(y);
+  for_planes(x, [&](std::int64_t first, std::int64_t count) {
+    for (const auto& term : terms_)
+      cut(to.narrow(1, first, count), term.window)
+          .addcmul_(term.forward(from.narrow(1, first, count)), term.weight.in(x.scalar_type()));
+  });
   return y;
 }
 
 torch::Tensor VaryingBlur::do_adjoint(const torch::Tensor& y) const {
-  auto spread = torch::zeros({y.size(0), y.size(1), static_cast<std::int64_t>(rows_.source.size()),
-                              static_cast<std::int64_t>(columns_.source.size())},
-                             y.options());
-  for (const auto& term : terms_) {
-    const auto part = term.backward(cut(y, term.window) * term.weight.in(y.scalar_type()));
-    cut(spread, {term.window.y0, term.window.x0, part.size(2), part.size(3)}).add_(part);
-  }
-  return fold(std::move(spread), rows_, columns_);
+  return by_planes(
+      y, input_shape().height, input_shape().width, [this](const torch::Tensor& planes) {
+        auto spread = torch::zeros(
+            {planes.size(0), planes.size(1), static_cast<std::int64_t>(rows_.source.size()),
+             static_cast<std::int64_t>(columns_.source.size())},
+            planes.options());
+        for (const auto& term : terms_) {
+          const auto part =
+              term.backward(cut(planes, term.window) * term.weight.in(planes.scalar_type()));
+          cut(spread, {term.window.y0, term.window.x0, part.size(2), part.size(3)}).add_(part);
+        }
+        return fold(std::move(spread), rows_, columns_);
+      });
 }
 
 torch::Tensor VaryingBlur::initial_estimate(const torch::Tensor& y) const {

@@ -34,7 +34,7 @@ torch::Tensor drawn(Rng& rng, std::int64_t height, std::int64_t width, double fr
 }  // namespace
 
 FourierSampling::FourierSampling(const Shape& scene, const torch::Tensor& measured)
-    : PartialIsometry(scene, scene) {
+    : PlanewiseIsometry(scene, scene) {
   if (measured.size(0) != scene.height || measured.size(1) != scene.width)
     throw usage_error("the pattern is {}x{}, the picture {}x{} (width x height)", measured.size(1),
                       measured.size(0), scene.width, scene.height);

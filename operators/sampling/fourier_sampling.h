@@ -14,7 +14,7 @@
 
 namespace restore {
 
-class FourierSampling : public PartialIsometry {
+class FourierSampling : public PlanewiseIsometry {
  public:
   // `measured`: bool, H x W, frequency 0 in the corner; a frequency is measured where it or its opposite
   // is true. Usage error when the size is not the scene's or nothing is measured.

@@ -28,7 +28,7 @@ torch::Tensor hadamard(torch::Tensor x) {
 }  // namespace
 
 HadamardSampling::HadamardSampling(const Shape& scene, std::int64_t rows, std::uint64_t seed)
-    : PartialIsometry(scene, kept_shape(scene, rows)) {
+    : PlanewiseIsometry(scene, kept_shape(scene, rows)) {
   Rng rng(seed);
   flipped_ = rand(rng, {1, scene.height, scene.width}) < 0.5;
   const auto score = rand(rng, {1, scene.height, scene.width}).flatten();
@@ -46,11 +46,12 @@ torch::Tensor HadamardSampling::V(const torch::Tensor& coefficients) const {
 
 torch::Tensor HadamardSampling::U(const torch::Tensor& coefficients) const {
   return coefficients.flatten(2).index_select(2, kept_).view(
-      output_shape().batch(coefficients.size(0)));
+      {coefficients.size(0), coefficients.size(1), output_shape().height, output_shape().width});
 }
 
 torch::Tensor HadamardSampling::Ut(const torch::Tensor& y) const {
-  auto coefficients = torch::zeros(input_shape().batch(y.size(0)), y.options());
+  auto coefficients =
+      torch::zeros({y.size(0), y.size(1), input_shape().height, input_shape().width}, y.options());
   coefficients.view({y.size(0), y.size(1), -1}).index_copy_(2, kept_, y.flatten(2));
   return coefficients;
 }

@@ -15,7 +15,7 @@
 
 namespace restore {
 
-class HadamardSampling : public PartialIsometry {
+class HadamardSampling : public PlanewiseIsometry {
  public:
   // Keeps rows * W coefficients of each channel and gives them as a picture of rows x W; 1 <= rows <= H.
   HadamardSampling(const Shape& scene, std::int64_t rows, std::uint64_t seed);

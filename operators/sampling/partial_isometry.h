@@ -8,6 +8,7 @@
 #pragma once
 
 #include "librestore/model/spectral_operator.h"
+#include "operators/numeric/planes.h"
 
 namespace restore {
 
@@ -17,13 +18,29 @@ class PartialIsometry : public SpectralOperator {
 
  protected:
   using SpectralOperator::SpectralOperator;
-
- private:
   torch::Tensor do_apply(const torch::Tensor& x) const override { return U(Vt(x)); }
   torch::Tensor do_adjoint(const torch::Tensor& y) const override { return V(Ut(y)); }
+
+ private:
   torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override { return do_adjoint(y); }
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override {
     return v + do_adjoint((y - do_apply(v)).div_(1 + rho));
+  }
+};
+
+// Where V and U act on each channel by itself.
+class PlanewiseIsometry : public PartialIsometry {
+ protected:
+  using PartialIsometry::PartialIsometry;
+
+ private:
+  torch::Tensor do_apply(const torch::Tensor& x) const override {
+    return by_planes(x, output_shape().height, output_shape().width,
+                     [this](const torch::Tensor& planes) { return U(Vt(planes)); });
+  }
+  torch::Tensor do_adjoint(const torch::Tensor& y) const override {
+    return by_planes(y, input_shape().height, input_shape().width,
+                     [this](const torch::Tensor& planes) { return V(Ut(planes)); });
   }
 };
 
