@@ -2,6 +2,7 @@
 #include "librestore/core/error.h"
 #include "operators/factory.h"
 #include "operators/sampling/mask.h"
+#include "tools/common/frame.h"
 #include "tools/common/inpaint.h"
 #include "tools/common/job_files.h"
 #include "tools/common/job_option.h"
@@ -109,7 +110,10 @@ Needs needs_of(const Restorer& restorer, const Shape& shape) {
     return restorer.bytes_for({channels, height, width}) + static_cast<double>(mask_bytes);
   };
   needs.halo = inpainting_margin(restorer.prior());
-  if (const auto& noise = restorer.noise().model()) needs.halo += noise->reach();
+  if (const auto& noise = restorer.noise().model()) {
+    needs.halo += noise->reach();
+    needs.held = noise->held_bytes();
+  }
   needs.alignment = part_alignment(restorer.prior());
   return needs;
 }
@@ -134,6 +138,14 @@ ExitCode run(int argc, char** argv) {
     auto needs = needs_of(restorer, shape);
     if (!options.job.empty()) needs.obstacle = "with a job it is not computed in parts";
     return needs;
+  };
+  pictures.noise = [&](const Item&) { return restorer.noise().model(); };
+  pictures.find_noise = [&](const Item& item, std::vector<Sample> samples) {
+    const auto& [first, part] = samples.front();
+    const auto holes = source.find(item, {first.channels(), part.height, part.width}).holes;
+    for (auto& sample : samples)  // 0 counts as clipped
+      sample.picture.colour.masked_fill_(cut(holes, sample.part.window), 0);
+    return restorer.noise().of(colours_of(samples), 0);
   };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {

@@ -46,6 +46,8 @@ class NoiseModel {
                                                  const Shape& /*whole*/) const {
     return nullptr;
   }
+  // Bytes of memory that it takes by itself: those of a map.
+  virtual std::int64_t held_bytes() const { return 0; }
   // How far, in pixels, the noise of values is correlated; 0: they are independent.
   virtual std::int64_t reach() const { return 0; }
 };

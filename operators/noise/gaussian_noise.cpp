@@ -11,8 +11,8 @@ GaussianNoise::GaussianNoise(double sigma)
 }
 
 GaussianNoise::GaussianNoise(const torch::Tensor& sigma, std::string description)
-    : sigma_(sigma.to(torch::kFloat64)),
-      root_mean_variance_(std::sqrt(sigma_.square().mean().item<double>())),
+    : sigma_(sigma),
+      root_mean_variance_(std::sqrt(sigma_.square().mean(torch::kFloat64).item<double>())),
       description_(std::move(description)) {
   if (!(sigma_.ge(0) & sigma_.isfinite()).all().item<bool>())
     throw usage_error("noise: the standard deviation must be 0 or more, got {}",

@@ -27,6 +27,7 @@ class GaussianNoise : public NoiseModel {
   // sqrt(mean sigma^2)
   double sigma() const override { return root_mean_variance_; }
   bool is_white() const override { return sigma_.numel() == 1; }
+  std::int64_t held_bytes() const override { return static_cast<std::int64_t>(sigma_.nbytes()); }
   // A single number in as many digits as it takes.
   std::string describe() const override { return description_; }
 
@@ -37,7 +38,7 @@ class GaussianNoise : public NoiseModel {
   torch::Tensor sigma_for(const torch::Tensor& z) const;
   torch::Tensor positive_variance(const torch::Tensor& z) const;
 
-  torch::Tensor sigma_;  // float64
+  torch::Tensor sigma_;  // as it was given: a map is as large as a picture
   double root_mean_variance_;
   std::string description_;
 };

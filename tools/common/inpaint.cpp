@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
 #include "operators/whitened.h"
 #include "priors/patch/self.h"
@@ -84,8 +83,9 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   // 0 counts as clipped, which keeps holes out of an estimate of the noise.
   const auto known = colour.masked_fill(holes, 0);
   auto noise = given_noise;
-  if (!noise && part.sigma) noise = std::make_shared<GaussianNoise>(*part.sigma);
-  if (!noise) noise = part.noise(restorer.noise().of(known, 0), known.size(1));
+  if (!noise && part.found) noise = part.found;
+  if (!noise) noise = restorer.noise().of(known, 0);
+  noise = part.noise(noise, known.size(1));
   const Measurement whole{known, std::make_shared<Mask>(shape_of(known), holes), noise};
   Circumstances now{
       .noise = noise, .range = part.is_whole() ? range_of(known) : part.range, .image = image};

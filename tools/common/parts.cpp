@@ -19,8 +19,9 @@ namespace {
 constexpr std::int64_t kLeastCore = 64, kLargestCore = 8192;
 // The splittings carry what a prior sees a little further; beyond, seams are below a step of 8 bits.
 constexpr int kLeastHalo = 64, kMostHalo = 256;  // px
-constexpr std::int64_t kSurveySide = 512;  // px, of the windows that the noise is estimated from
-constexpr std::int64_t kSurveys = 8;       // such windows along each side
+constexpr std::int64_t kSurveySide = 512;  // px, of the windows that a picture is looked at in
+constexpr std::int64_t kSampleSide = 256;  // px, in the middle of a window: what tells of the noise
+constexpr std::int64_t kSamples = 8;       // along each side of the picture
 
 bool has_float_samples(SampleType type) {
   return type == SampleType::half || type == SampleType::float32;
@@ -55,48 +56,71 @@ class WindowReader {
   std::optional<Image> whole_;
 };
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+// `side` squared in the middle of a window.
+Sample middle_of(const Image& window, const Part& part, std::int64_t side) {
+  const std::int64_t top = (window.height() - side) / 2, left = (window.width() - side) / 2;
+  Sample sample{window, part};
+  sample.picture.colour =
+      window.colour.narrow(2, top, side).narrow(3, left, side).clone(at::MemoryFormat::Contiguous);
+  sample.picture.alpha.reset();
+  sample.part.window = {part.window.y0 + top, part.window.x0 + left, side, side};
+  return sample;
 }
 
 struct Survey {
   double range = 1;
-  std::optional<double> sigma{};
+  std::shared_ptr<const NoiseModel> found{};
+  std::optional<double> level{};
 };
 
-// Looks at a picture before it is restored: the range at every pixel, the noise at windows that are
-// spread over it. Integers have the range 1, so that where nobody asks for the noise nothing is read.
-Survey survey(const Item& item, const PartsRequest& request) {
-  Survey result;
-  ImageSource source(item.input, request.load);
-  const bool floats = has_float_samples(source.sample_type());
-  if (!floats && !request.sigma) return result;
+// Calls visit(window, its place, whether it is one of some 64 that are spread over the picture) for windows
+// from top to bottom; `every`: for all, else for those 64.
+template <typename Visit>
+void visit_windows(const Item& item, const LoadOptions& load, bool every, const Visit& visit) {
+  ImageSource source(item.input, load);
   WindowReader windows(source);
   const std::int64_t height = source.height(), width = source.width();
-  std::vector<double> sigmas;
-  double squares = 0, pixels = 0;  // sigma^2 over the pixels looked at
   for (std::int64_t y = 0; y < height; y += kSurveySide) {
     const std::int64_t rows = std::min(kSurveySide, height - y);
-    // The n-th of kSurveys is looked at where its place falls into these rows.
-    const bool looks = (y + rows) * kSurveys / height > y * kSurveys / height;
+    // The n-th of kSamples is taken where its place falls into these rows.
+    const bool looks = (y + rows) * kSamples / height > y * kSamples / height;
     for (std::int64_t x = 0; x < width; x += kSurveySide) {
       const std::int64_t columns = std::min(kSurveySide, width - x);
-      const bool here = looks && (x + columns) * kSurveys / width > x * kSurveys / width;
-      if (!floats && !here) continue;
-      const auto window = windows.take({y, x, y + rows, x + columns});
-      result.range = std::max(result.range, range_of(window.colour));
-      if (!here || !request.sigma) continue;
-      const double sigma = request.sigma(window, {{y, x, rows, columns}, height, width});
-      const auto area = static_cast<double>(rows * columns);
-      sigmas.push_back(sigma);
-      squares += area * sigma * sigma;
-      pixels += area;
+      const bool here = looks && (x + columns) * kSamples / width > x * kSamples / width;
+      if (every || here)
+        visit(windows.take({y, x, y + rows, x + columns}),
+              Part{{y, x, rows, columns}, height, width}, here);
     }
   }
-  if (!sigmas.empty())
-    result.sigma = request.noise_is_known ? std::sqrt(squares / pixels) : median(std::move(sigmas));
+}
+
+// Looks at a picture before it is restored: the range at every pixel, the noise at places that are spread
+// over it. Integers have the range 1, so that where nobody asks for the noise nothing is read.
+Survey survey(const ImageSource& source, const Item& item, const PartsRequest& request) {
+  Survey result;
+  const bool floats = has_float_samples(source.sample_type());
+  const bool finds = !request.noise && request.find_noise;
+  if (floats || finds) {
+    const std::int64_t side = std::min({kSampleSide, source.height(), source.width()});
+    std::vector<Sample> samples;
+    visit_windows(item, request.load, floats,
+                  [&](const Image& window, const Part& part, bool here) {
+                    result.range = std::max(result.range, range_of(window.colour));
+                    if (finds && here && std::min(window.height(), window.width()) >= side)
+                      samples.push_back(middle_of(window, part, side));
+                  });
+    if (finds) result.found = request.find_noise(samples);
+  }
+  const auto& noise = request.noise ? request.noise : result.found;
+  if (!noise || noise->is_white() || !request.level) return result;
+  double squares = 0, pixels = 0;
+  visit_windows(item, request.load, false, [&](const Image& window, Part part, bool) {
+    part.found = result.found;
+    const auto area = static_cast<double>(window.height() * window.width());
+    squares += area * std::pow(request.level(window, part), 2);
+    pixels += area;
+  });
+  result.level = std::sqrt(squares / pixels);
   return result;
 }
 
@@ -188,6 +212,12 @@ std::shared_ptr<const NoiseModel> Part::noise(const std::shared_ptr<const NoiseM
   return here ? here : model;
 }
 
+torch::Tensor colours_of(const std::vector<Sample>& samples) {
+  std::vector<torch::Tensor> colours;
+  for (const auto& sample : samples) colours.push_back(sample.picture.colour);
+  return at::cat(colours);
+}
+
 std::string obstacle_to_parts(const std::string& expression) {
   for (const auto& call : parse_expression(ExpressionSource(expression))) {
     const auto says = [&](const char* word) {
@@ -226,7 +256,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
   const std::int64_t height = source.height(), width = source.width(), scale = needs.scale;
   const auto tiles =
       plan_tiles(height, width, core_for(source, request, item), needs.halo, needs.alignment);
-  const Survey seen = survey(item, request);
+  const Survey seen = survey(source, item, request);
   WindowReader windows(source);
   PartProgress progress(observer, tiles.size());
   Records total;
@@ -237,7 +267,8 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
                     height,
                     width,
                     seen.range,
-                    seen.sigma};
+                    seen.found,
+                    seen.level};
     auto outcome = request.work(item, windows.take(window), part, progress);
     Image& picture = outcome.picture;
     if (!sink) {

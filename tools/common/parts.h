@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "librestore/core/json.h"
 #include "librestore/image/image_stream.h"
@@ -25,7 +26,10 @@ struct Part {
   Window window;                       // in the whole picture, which is
   std::int64_t height = 0, width = 0;  // so large
   double range = 1;                    // of the whole picture, see restorer.h
-  std::optional<double> sigma{};  // the level of the noise of the whole picture; empty: find it
+  // The noise of the whole picture where it was looked for, and the level that noise which is not white is
+  // whitened to in all of it.
+  std::shared_ptr<const NoiseModel> found{};
+  std::optional<double> level{};
   bool is_whole() const { return window.height == height && window.width == width; }
   // What a model for the whole measurement, a picture of `channels`, says of this part.
   std::shared_ptr<const NoiseModel> noise(const std::shared_ptr<const NoiseModel>& model,
@@ -47,6 +51,7 @@ struct Needs {
   // Bytes of memory for an input of so many rows and columns, from above.
   std::function<double(std::int64_t height, std::int64_t width)> bytes;
   std::string obstacle{};      // why it cannot be cut; empty: it can
+  std::int64_t held = 0;       // bytes that it takes besides, however it is cut
   std::int64_t halo = 0;       // px of the input
   std::int64_t alignment = 1;  // parts begin at multiples of it, px of the input
   std::int64_t scale = 1;      // px of the result a px of the input
@@ -62,14 +67,25 @@ std::string part_remark(const Denoiser& prior);
 // Where parts may begin, px.
 std::int64_t part_alignment(const Denoiser& prior);
 
+// Squares of one size that are spread over a picture, and where each lies.
+struct Sample {
+  Image picture;
+  Part part;
+};
+
+// n x C x side x side
+torch::Tensor colours_of(const std::vector<Sample>& samples);
+
 struct PartsRequest {
   Needs needs;
   std::int64_t bytes = 0;  // to do with
   PictureWork work;
-  // The level of the noise of a window; empty: nobody asks. Of the whole it is the median, what an estimate
-  // is to be taken from, or, where the noise is known, the root mean square.
-  std::function<double(const Image&, const Part&)> sigma{};
-  bool noise_is_known = false;
+  std::shared_ptr<const NoiseModel> noise{};  // where it is known
+  // Else: what some 64 samples tell of it; empty: nobody asks.
+  std::function<std::shared_ptr<const NoiseModel>(const std::vector<Sample>&)> find_noise{};
+  // The level that noise which is not white is whitened to in a window; of the whole it is the root mean
+  // square. Empty: nobody asks.
+  std::function<double(const Image&, const Part&)> level{};
   std::filesystem::path output{};
   SaveOptions save{};
   LoadOptions load{};

@@ -106,7 +106,7 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
   const std::int64_t height = source.height(), width = source.width();
   const Needs needs = run.needs(item, {source.channels(), height, width});
   const double bytes = needs.bytes(height, width);
-  const auto most = static_cast<double>(memory_for_items(options));
+  const auto most = static_cast<double>(memory_for_items(options) - needs.held);
   if (bytes > most) {
     const auto gigabytes = [](double x) { return fmt::format("{:.1f}G", x / (1 << 30)); };
     const auto& why = run.uncertainty.empty() ? needs.obstacle : kWholeForUncertainty;
@@ -128,12 +128,15 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
       return;
     }
     PartsRequest request{needs, static_cast<std::int64_t>(most), run.work};
-    if (run.sigma) {
-      request.sigma = [&](const Image& window, const Part& part) {
-        return run.sigma(item, window, part);
+    if (run.noise) request.noise = run.noise(item);
+    if (run.find_noise)
+      request.find_noise = [&](const std::vector<Sample>& samples) {
+        return run.find_noise(item, samples);
       };
-      request.noise_is_known = run.noise_is_known(item);
-    }
+    if (run.level)
+      request.level = [&](const Image& window, const Part& part) {
+        return run.level(item, window, part);
+      };
     request.output = item.output;
     request.save = save_options(options, run);
     request.load = load;

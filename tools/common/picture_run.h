@@ -22,9 +22,11 @@ struct PictureRun {
   std::string uncertainty{};           // as --uncertainty takes it; empty: not asked for
   // What an input of this shape (C x H x W) takes, and whether it can be cut.
   std::function<Needs(const Item&, const Shape&)> needs;
-  // See PartsRequest; both or neither.
-  std::function<double(const Item&, const Image&, const Part&)> sigma{};
-  std::function<bool(const Item&)> noise_is_known{};
+  // See PartsRequest; or empty.
+  std::function<std::shared_ptr<const NoiseModel>(const Item&)> noise{};
+  std::function<std::shared_ptr<const NoiseModel>(const Item&, const std::vector<Sample>&)>
+      find_noise{};
+  std::function<double(const Item&, const Image&, const Part&)> level{};
   PictureWork work;
   std::function<std::string(const Json& record)> describe;          // for people
   std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty

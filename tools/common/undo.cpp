@@ -87,12 +87,9 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
              const Image& picture, const Part& part, Observer& observer) {
   const auto A =
       build(part.is_whole() ? degradation : without_scene(degradation), shape_of(picture.colour));
-  auto noise = known_noise(restorer, degradation);
-  // White noise has the level of the whole picture, whoever found it.
-  if (part.sigma && (!noise || noise->is_white()))
-    noise = std::make_shared<GaussianNoise>(*part.sigma);
-  else
-    noise = noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
+  const auto noise =
+      part.found ? part.found
+                 : noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
   // What is no picture, such as frequencies, does not say where the scene's values end.
   const double range = part.is_whole()
@@ -104,7 +101,7 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
                                     .image = image_key(item),
                                     .y0 = part.window.y0 * scale,
                                     .x0 = part.window.x0 * scale,
-                                    .level = part.sigma},
+                                    .level = part.level},
                                    observer);
   auto record = record_of(restored.summary, *noise);
   std::vector<std::string> remarks;
@@ -134,10 +131,6 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   Needs needs;
   needs.obstacle = obstacle_to_parts(degradation.expression);
   const auto noise = known_noise(restorer, degradation);
-  if (needs.obstacle.empty() && !noise && !restorer.noise().is_white())
-    needs.obstacle =
-        "gain and read noise are not estimated in parts: give them as --noise "
-        "poisson-gaussian(GAIN, READ)";
   if (!needs.obstacle.empty()) {
     const auto A = build(degradation, measured);
     const double bytes = restorer.bytes_for(A->input_shape());
@@ -169,7 +162,10 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   needs.alignment = part_alignment(restorer.prior());
   needs.remark = part_remark(restorer.prior());
   needs.halo = (part_halo(restorer.prior()) + 2 * reach + scale - 1) / scale;
-  if (noise) needs.halo += noise->reach();
+  if (noise) {
+    needs.halo += noise->reach();
+    needs.held = noise->held_bytes();
+  }
   return needs;
 }
 
@@ -218,16 +214,19 @@ ExitCode run_undo(const UndoRun& run) {
     measured.height *= static_cast<std::int64_t>(1 + run.frames.size());
     return needs_of(restorer, run.degradation(item), measured);
   };
-  pictures.sigma = [&](const Item& item, const Image& window, const Part& part) {
+  pictures.noise = [&](const Item& item) { return known_noise(restorer, run.degradation(item)); };
+  // Operators that round are not computed in parts.
+  pictures.find_noise = [&](const Item& item, const std::vector<Sample>& samples) {
+    Image all = samples.front().picture;
+    all.colour = colours_of(samples);
+    return noise_of(restorer, run.degradation(item), false, item, all);
+  };
+  pictures.level = [&](const Item& item, const Image& window, const Part& part) {
     const auto degradation = run.degradation(item);
-    // Operators that round are not computed in parts.
-    const auto noise = noise_of(restorer, degradation, false, item, window);
-    if (noise->is_white()) return noise->sigma();
+    const auto noise =
+        part.found ? part.found : noise_of(restorer, degradation, false, item, window);
     const auto A = build(without_scene(degradation), shape_of(window.colour));
     return white_level({window.colour, A, part.noise(noise, window.channels())});
-  };
-  pictures.noise_is_known = [&](const Item& item) {
-    return known_noise(restorer, run.degradation(item)) != nullptr;
   };
   pictures.work = [&](const Item& item, const Image& picture, const Part& part,
                       Observer& observer) {
