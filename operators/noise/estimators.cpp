@@ -44,15 +44,15 @@ const std::vector<Estimator>& estimator_table() {
       {"patches", "white noise, from the least eigenvalues of the covariance of patches",
        "Chen, Zhu, Heng 2015, An Efficient Statistical Method for Image Noise Level Estimation, "
        "https://doi.org/10.1109/ICCV.2015.62",
-       white<patch_covariance_sigma>},
+       true, white<patch_covariance_sigma>},
       {"mad", "white noise, from the median of the finest detail; texture counts as noise",
        "Donoho, Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage, "
        "https://doi.org/10.1093/biomet/81.3.425",
-       white<wavelet_mad_sigma>},
+       true, white<wavelet_mad_sigma>},
       {"poisson-gaussian", "a camera's gain and read noise, from the variance at every grey",
        "Foi et al. 2008, Practical Poissonian-Gaussian noise modeling and fitting for single-image "
        "raw-data, https://doi.org/10.1109/TIP.2008.2001399",
-       camera},
+       false, camera},
   };
   return table;
 }

@@ -19,6 +19,7 @@ struct Estimator {
   std::string name;
   std::string summary;   // one line
   std::string citation;  // authors year, title, link
+  bool white;            // always finds white noise
   // The noise of y, N x C x H x W, whose values end at `range` (1, or more in float files): they are
   // clipped there and at 0. White noise is at least `least`. Usage error when a side is shorter than
   // kSmallestForNoise.

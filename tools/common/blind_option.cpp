@@ -11,18 +11,12 @@
 #include "operators/convolution/boundary.h"
 #include "operators/kernel/blind_kernel.h"
 #include "operators/kernel/kernels.h"
+#include "tools/common/side_output.h"
 
 namespace restore {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_folder(const std::string& path) { return path.ends_with('/') || fs::is_directory(path); }
-
-fs::path kernel_path(const std::string& out, const Item& item) {
-  return is_folder(out) ? fs::path(out) / fs::path(item.id).replace_extension(".txt")
-                        : fs::path(out);
-}
 
 torch::Tensor middle_of(const fs::path& path, std::int64_t max_pixels) {
   ImageSource source(path, {.max_pixels = max_pixels});
@@ -45,7 +39,10 @@ std::string extent(const torch::Tensor& kernel) {
 class Found {
  public:
   Found(const BlindOptions& options, std::string boundary, const BatchOptions& batch)
-      : options_(options), boundary_(std::move(boundary)), batch_(batch) {}
+      : options_(options),
+        saved_{"--save-psf", options.save_psf, ".txt"},
+        boundary_(std::move(boundary)),
+        batch_(batch) {}
 
   Degradation of(const Item& item) {
     {
@@ -55,7 +52,7 @@ class Found {
     }
     const auto kernel = estimate_kernel(middle_of(item.input, batch_.max_pixels), options_.size);
     if (!options_.save_psf.empty()) {
-      const auto path = kernel_path(options_.save_psf, item);
+      const auto path = saved_.file(item);
       if (path.has_parent_path()) fs::create_directories(path.parent_path());
       save_kernel(kernel, path);
     }
@@ -68,16 +65,13 @@ class Found {
 
   void prepare(const Item& item) {
     if (options_.save_psf.empty()) return;
-    const auto path = kernel_path(options_.save_psf, item);
-    if (std::exchange(prepared_, true) && !is_folder(options_.save_psf))
-      throw usage_error("--save-psf {}: name a folder (with / at its end) for several pictures",
-                        options_.save_psf);
-    if (!batch_.overwrite && !batch_.skip_existing && fs::exists(path))
-      throw usage_error("{}: exists; --overwrite replaces it", path.string());
+    if (std::exchange(prepared_, true)) saved_.check_takes_several();
+    if (!batch_.overwrite && !batch_.skip_existing) saved_.check_is_new(saved_.file(item));
   }
 
  private:
   const BlindOptions options_;
+  const SideOutput saved_;
   const std::string boundary_;
   const BatchOptions batch_;
   bool prepared_ = false;

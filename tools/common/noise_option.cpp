@@ -29,6 +29,10 @@ NoiseOption::NoiseOption(const std::string& text, const std::filesystem::path& b
   if (estimator_.empty()) model_ = make_noise(text, base);
 }
 
+bool NoiseOption::is_white() const {
+  return model_ ? model_->is_white() : find_estimator(estimator_).white;
+}
+
 std::shared_ptr<const NoiseModel> NoiseOption::of(const torch::Tensor& y, double least) const {
   if (model_) return model_;
   if (std::min(y.size(2), y.size(3)) < kSmallestForNoise)

@@ -23,6 +23,8 @@ class NoiseOption {
 
   // Null for `auto`.
   const std::shared_ptr<const NoiseModel>& model() const { return model_; }
+  // Whether it is white, whatever the picture.
+  bool is_white() const;
   // The model as it was given, or as y shows it: N x C x H x W, values in [0,1] or, from float files,
   // beyond. An estimate is white noise of at least `least`, which is also the answer for pictures too
   // small to tell, or, with auto(poisson-gaussian), a model with the gain.

@@ -2,6 +2,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
+#include "tools/common/side_output.h"
 
 namespace restore {
 namespace {
@@ -10,7 +11,7 @@ namespace fs = std::filesystem;
 
 constexpr double kWhole = 4;
 
-bool is_folder(const std::string& out) { return out.ends_with('/') || fs::is_directory(out); }
+SideOutput side_output(const std::string& out) { return {"--uncertainty", out, ".exr"}; }
 
 bool holds_floats(const fs::path& file) {
   const auto extension = file.extension();
@@ -20,21 +21,18 @@ bool holds_floats(const fs::path& file) {
 }  // namespace
 
 fs::path uncertainty_file(const std::string& out, const Item& item) {
-  return is_folder(out) ? fs::path(out) / fs::path(item.id).replace_extension(".exr")
-                        : fs::path(out);
+  return side_output(out).file(item);
 }
 
 void check_uncertainty(const std::string& out, const Plan& plan, Existing existing) {
-  if (plan.items.size() > 1 && !is_folder(out))
-    throw usage_error("--uncertainty {}: name a folder (with / at its end) for several pictures",
-                      out);
+  const auto side = side_output(out);
+  if (plan.items.size() > 1) side.check_takes_several();
   for (const Item& item : plan.items) {
-    const auto file = uncertainty_file(out, item);
+    const auto file = side.file(item);
     if (fs::weakly_canonical(file) == fs::weakly_canonical(item.output) ||
         fs::weakly_canonical(file) == fs::weakly_canonical(item.input))
       throw usage_error("--uncertainty {}: that is the picture itself", file.string());
-    if (existing == Existing::refuse && fs::exists(file))
-      throw usage_error("{}: exists; --overwrite replaces it", file.string());
+    if (existing == Existing::refuse) side.check_is_new(file);
   }
 }
 
