@@ -8,6 +8,8 @@ const Parameters<DapsOptions>& Daps::parameters() {
   static const auto table = with_sampling_parameters<DapsOptions>({
       {{"ode_steps", "", 1, 1000, "Euler steps from a state to its estimate, a denoiser call each"},
        &DapsOptions::ode_steps},
+      {{"s", "[0,1]", 1e-3, 1e3, "standard deviation of what a state leaves open"},
+       &DapsOptions::s},
       {{"iterations", "", 1, 1e5, "Langevin steps, where the operator is not linear"},
        &DapsOptions::iterations},
       {{"step", "", 1e-6, 2, "their length"}, &DapsOptions::step},
@@ -32,7 +34,8 @@ Result Daps::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
         x0_hat = D + next / sigma * (x0_hat - D);
         sigma = next;
       }
-      const auto x0 = draw_likelihood(item, x0_hat, sigma_t, options_, stream);
+      const double r = sigma_t * options_.s / std::hypot(options_.s, sigma_t);
+      const auto x0 = draw_likelihood(item, x0_hat, r, options_, stream);
       return {sigma_s > 0 ? x0 + sigma_s * randn_like(stream, x0) : x0, x0};
     };
     return descend("daps", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,

@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(daps_follows_its_recursion) {
   options.samples = kSamples;
   options.steps = 10;
   options.ode_steps = 3;
+  options.s = 1;
   const auto step = [&](double sigma_t, double sigma_s) {
     auto flow = nothing();
     double sigma = sigma_t;
@@ -66,9 +67,11 @@ BOOST_AUTO_TEST_CASE(daps_follows_its_recursion) {
                          torch::zeros({5, 5}, torch::kFloat64)});
       sigma = next;
     }
-    return then(then(flow, likelihood_step(problem, sigma_t)), noise(sigma_s));
+    const double r = sigma_t * options.s / std::hypot(options.s, sigma_t);
+    return then(then(flow, likelihood_step(problem, r)), noise(sigma_s));
   };
   check_moments("daps", draw(Daps(options), problem), recursion(problem, options, step));
+  options.s = DapsOptions().s;
   options.steps = 100;
   print_bias("daps", recursion(problem, options, step), problem);
 }

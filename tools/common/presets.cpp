@@ -26,7 +26,10 @@ struct Row {
 // whole run is what counts: fewer steps are longer.
 ParameterValues sampler_parameters(const std::string& method, Quality quality) {
   static const std::map<std::string, ParameterValues> own{
-      {"diffpir", {{"lambda", "2"}}}, {"sda", {{"gamma", "1"}}}, {"red-diff", {{"steps", "100"}}}};
+      {"diffpir", {{"lambda", "2"}}},
+      {"sda", {{"gamma", "1"}}},
+      {"red-diff", {{"steps", "100"}}},
+      {"daps", {{"s", "0.04"}, {"ode_steps", "1"}}}};
   static const std::map<std::string, std::string> pull{{"dps", "zeta"}, {"mcg", "alpha"}};
   const bool many = quality == Quality::balanced;
   ParameterValues values;
