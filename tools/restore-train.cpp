@@ -56,7 +56,7 @@ void add_network_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--micro-batches", o.train.micro_batches,
-                 "Groups of about 65536 pixels that make up a step")
+                 "Groups of about 65536 pixels that make up a step, a thread each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str()
       ->group(kForNetworks);
