@@ -131,6 +131,7 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   Needs needs;
   needs.obstacle = obstacle_to_parts(degradation.expression);
   const auto noise = known_noise(restorer, degradation);
+  if (noise) needs.held = noise->held_bytes();
   if (!needs.obstacle.empty()) {
     const auto A = build(degradation, measured);
     const double bytes = restorer.bytes_for(A->input_shape());
@@ -162,10 +163,7 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   needs.alignment = part_alignment(restorer.prior());
   needs.remark = part_remark(restorer.prior());
   needs.halo = (part_halo(restorer.prior()) + 2 * reach + scale - 1) / scale;
-  if (noise) {
-    needs.halo += noise->reach();
-    needs.held = noise->held_bytes();
-  }
+  if (noise) needs.halo += noise->reach();
   return needs;
 }
 
