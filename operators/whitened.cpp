@@ -1,5 +1,6 @@
 #include "operators/whitened.h"
 
+#include "librestore/model/random.h"
 #include "operators/compose/identity.h"
 #include "operators/convolution/circular_convolution.h"
 #include "operators/convolution/convolution.h"
@@ -241,6 +242,19 @@ Measurement whitened(const Measurement& measurement, double floor, std::optional
 double white_level(const Measurement& measurement, double floor) {
   const auto& noise = measurement.noise;
   return noise->is_white() ? noise->sigma() : noise->whitening(pilot(measurement), floor).sigma;
+}
+
+Measurement filled_to_white(const Measurement& measurement, Rng& rng, double floor) {
+  const auto& [y, A, noise] = measurement;
+  const auto W = noise->whitening(pilot(measurement), floor);
+  if (W.is_identity()) return {y, A, std::make_shared<GaussianNoise>(W.sigma)};
+  // The spectrum of C, or its diagonal.
+  const auto C = (W.sigma / W.gain.to(torch::kFloat64)).square();
+  const auto top = C.max();
+  // (sigma^2 I - C)^(1/2) is a diagonal matrix or a filter, as W is.
+  const Whitening root{0, (top - C).sqrt(), W.stationary};
+  return {y + root(randn_like(rng, y)), A,
+          std::make_shared<GaussianNoise>(top.sqrt().item<double>())};
 }
 
 std::shared_ptr<const NoiseModel> noise_in(const Measurement& measurement, const Window& window) {

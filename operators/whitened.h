@@ -9,12 +9,20 @@
 // colours. It is a linear one, whose prox is found by conjugate gradients in the measurement's space, where
 // A is linear; else one with a vjp.
 //
+// Methods that ask for a spectrum where W A has none get noise that is made white by more of it:
+//
+//   y + m = A(x) + (n + m),   m ~ N(0, sigma^2 I - C),   sigma^2 = ||C||
+//
+// A stays as it is, and the posterior is that of y + m, which tells less of x than y does: a method that
+// takes W A is to be preferred.
+//
 // Where C depends on the noiseless measurement (Poisson) it is taken at a pilot, what A makes of the
 // smoothed initial estimate: the likelihood is that of Gaussian noise with this covariance.
 #pragma once
 
 #include <optional>
 
+#include "librestore/core/rng.h"
 #include "librestore/model/measurement.h"
 #include "librestore/model/whitening.h"
 
@@ -32,6 +40,9 @@ Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor,
 
 // The sigma that whitened(measurement) has by default.
 double white_level(const Measurement& measurement, double floor = kSigmaFloor);
+
+// y + m, A and white noise, as above. m is drawn from `rng`.
+Measurement filled_to_white(const Measurement& measurement, Rng& rng, double floor = kSigmaFloor);
 
 // The covariance at the pilot as a noise model of its own, for a part of the measurement: what lies in the
 // rectangle `window`. Correlations stay as they are.

@@ -70,6 +70,8 @@ class Method {
  public:
   virtual ~Method() = default;
   virtual PriorUse prior_use() const { return {}; }
+  // Whether its equations are made for A: of the rung, or of the kind, that they ask for.
+  virtual bool takes(const Operator& /*A*/) const { return true; }
   // `observer` may be null. Methods call throw_if_interrupted() once a step.
   virtual Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                      Observer* observer = nullptr) const = 0;

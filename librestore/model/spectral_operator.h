@@ -34,4 +34,8 @@ class SpectralOperator : public LinearOperator {
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
 };
 
+inline bool is_spectral(const Operator& A) {
+  return dynamic_cast<const SpectralOperator*>(&A) != nullptr;
+}
+
 }  // namespace restore

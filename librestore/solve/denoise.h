@@ -15,6 +15,7 @@ class Denoise : public Method {
   explicit Denoise(const DenoiseOptions& options = {}) : options_(options) {}
   static const Parameters<DenoiseOptions>& parameters();
 
+  bool takes(const Operator& A) const override;
   // Usage error unless A is the identity and there is noise.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;

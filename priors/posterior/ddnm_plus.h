@@ -13,6 +13,7 @@
 // ours, not the paper's.
 #pragma once
 
+#include "librestore/model/spectral_operator.h"
 #include "priors/posterior/sampling.h"
 
 namespace restore {
@@ -27,6 +28,7 @@ class DdnmPlus : public Method {
   static const Parameters<Options>& parameters();
   explicit DdnmPlus(const Options& options = {}) : options_(options) {}
 
+  bool takes(const Operator& A) const override { return is_spectral(A); }
   // Needs a spectral operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;

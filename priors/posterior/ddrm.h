@@ -9,6 +9,7 @@
 // The conditional is made up, not derived from a prior: not exact for any.
 #pragma once
 
+#include "librestore/model/spectral_operator.h"
 #include "priors/posterior/sampling.h"
 
 namespace restore {
@@ -24,6 +25,7 @@ class Ddrm : public Method {
   static const Parameters<Options>& parameters();
   explicit Ddrm(const Options& options = {}) : options_(options) {}
 
+  bool takes(const Operator& A) const override { return is_spectral(A); }
   // Needs a spectral operator.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;

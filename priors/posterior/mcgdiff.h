@@ -9,6 +9,7 @@
 // and are free below tau. Exact in the limit of many particles and steps, for every prior.
 #pragma once
 
+#include "librestore/model/spectral_operator.h"
 #include "priors/posterior/particles.h"
 #include "priors/posterior/sampling.h"
 
@@ -26,6 +27,7 @@ class Mcgdiff : public ParticleMethod {
   explicit Mcgdiff(const Options& options = {}) : options_(options) {}
   PriorUse prior_use() const override { return {false, options_.particles}; }
 
+  bool takes(const Operator& A) const override { return is_spectral(A); }
   // Needs a spectral operator.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
               Observer* observer = nullptr) const override;

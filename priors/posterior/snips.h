@@ -15,6 +15,7 @@
 // Exact in the limit of small steps, many of them, and a last noise level of 0.
 #pragma once
 
+#include "librestore/model/spectral_operator.h"
 #include "priors/posterior/sampling.h"
 
 namespace restore {
@@ -30,6 +31,7 @@ class Snips : public Method {
   static const Parameters<Options>& parameters();
   explicit Snips(const Options& options = {}) : options_(options) {}
 
+  bool takes(const Operator& A) const override { return is_spectral(A); }
   // Needs a spectral operator and an MMSE prior.
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;

@@ -12,6 +12,7 @@
 // The paper's own has S = 0, with a wider sigma_y for inpainting.
 #pragma once
 
+#include "librestore/model/spectral_operator.h"
 #include "priors/posterior/particles.h"
 #include "priors/posterior/sampling.h"
 
@@ -30,6 +31,7 @@ class Tds : public ParticleMethod {
   explicit Tds(const Options& options = {}) : options_(options) {}
   PriorUse prior_use() const override { return {true, options_.particles}; }
 
+  bool takes(const Operator& A) const override { return is_spectral(A); }
   // Needs a spectral operator and an MMSE prior.
   Cloud cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
               Observer* observer = nullptr) const override;

@@ -15,16 +15,14 @@ torch::Tensor greys(std::int64_t n) {
   return levels.view({1, 1, kLevels, 1}).expand({n, kChannels, kLevels, kRepeats}).contiguous();
 }
 
-// Whether the numbers, independent and alike, have this mean: within five of their standard errors, and
-// rounding where they do not vary.
+}  // namespace
+
 bool has_mean(const torch::Tensor& numbers, const torch::Tensor& expected) {
   const auto error = numbers - expected;
   const double spread = error.std(/*unbiased=*/true).item<double>();
   const double bound = 5 * spread / std::sqrt(static_cast<double>(error.numel())) + 1e-12;
   return std::abs(error.mean().item<double>()) <= bound;
 }
-
-}  // namespace
 
 void check_noise_moments(const NoiseModel& noise) {
   Rng rng(11);

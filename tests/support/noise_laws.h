@@ -1,9 +1,15 @@
 // The laws of librestore/model/noise_model.h, as checks on one model.
 #pragma once
 
+#include <torch/types.h>
+
 #include "librestore/model/noise_model.h"
 
 namespace restore::testing {
+
+// Whether the numbers, independent and alike, have this mean: within five of their standard errors, and
+// rounding where they do not vary.
+bool has_mean(const torch::Tensor& numbers, const torch::Tensor& expected);
 
 // N1: over `kDraws` pictures, mean and variance of sample(z) at every level of grey and in every one of
 // three channels lie within five standard errors of z and variance(z).

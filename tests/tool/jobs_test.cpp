@@ -45,6 +45,30 @@ BOOST_AUTO_TEST_CASE(every_noise_model_is_undone_by_its_job) {
   }
 }
 
+// Methods that are made of an operator's spectrum take noise that is not diagonal in it, and a single call of
+// the prior takes any, by adding to it; they say so.
+BOOST_AUTO_TEST_CASE(noise_is_made_white_for_methods_that_ask_for_it) {
+  const ToolBench bench;
+  degrade(bench, "mask(random:0.5)", "correlated(0.05, length=1)", "holed.tif");
+  degrade(bench, "blur(gaussian:1, boundary=circular)", "poisson(0.01)", "blurred.tif");
+  degrade(bench, "identity", "gaussian(channels:0.01,0.05,0.1)", "noisy.tif");
+  const auto check = [&](const std::string& name, Words words) {
+    words.insert(words.begin(), {"restore-pnp", name + ".tif", "--job", name + ".json",
+                                 "--overwrite"});
+    const auto record = undone(bench, words);
+    const auto remark = record.value("remark", "");
+    BOOST_TEST(remark.find(words.back() + " asks for white noise") != std::string::npos, remark);
+    BOOST_TEST(record.contains("psnr"));
+  };
+  for (const char* name : {"holed", "blurred"})
+    for (const char* method : {"ddrm", "ddnm+"})
+      check(name, {"--steps", "3", "--method", method});
+  check("noisy", {"--method", "denoise"});
+  const auto kept = undone(bench, {"restore-pnp", "noisy.tif", "--job", "noisy.json", "--method",
+                                   "ddnm", "--steps", "3", "--overwrite"});
+  BOOST_TEST(!kept.contains("remark"));
+}
+
 BOOST_AUTO_TEST_CASE(each_tool_takes_the_job_of_its_own_operator) {
   const ToolBench bench;
   degrade(bench, "blur(gaussian:1)", "poisson(0.01)", "blurred.png");

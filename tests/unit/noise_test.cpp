@@ -3,12 +3,14 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
+#include "operators/compose/identity.h"
 #include "operators/noise/estimators.h"
 #include "operators/noise/gain_fit.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/noise/patch_covariance.h"
 #include "operators/noise/poisson_noise.h"
 #include "operators/noise_factory.h"
+#include "operators/whitened.h"
 #include "tests/support/noise_laws.h"
 
 namespace restore {
@@ -20,6 +22,37 @@ BOOST_AUTO_TEST_CASE(every_row_obeys_the_laws) {
       BOOST_TEST(!row.law_instances.empty());
       for (const auto& expression : row.law_instances) {
         BOOST_TEST_CONTEXT(expression) { testing::check_noise_laws(*make_noise(expression)); }
+      }
+    }
+  }
+}
+
+// One variance in every channel and no covariance with neighbours.
+BOOST_AUTO_TEST_CASE(more_noise_makes_noise_white) {
+  constexpr int kDraws = 20;
+  const Shape shape{3, 20, 100};
+  for (const char* expression : {"gaussian(channels:0.1,0.2,0.3)", "correlated(0.1, length=1)",
+                                 "correlated(0.1, length=3)"}) {
+    BOOST_TEST_CONTEXT(expression) {
+      Rng rng(15);
+      const auto noise = make_noise(expression);
+      const auto z = rand(rng, shape, 1, torch::kFloat64);
+      std::vector<torch::Tensor> draws;
+      double sigma = 0;
+      for (int i = 0; i < kDraws; ++i) {
+        const auto white = filled_to_white(
+            {noise->sample(z, rng), std::make_shared<Identity>(shape), noise}, rng);
+        sigma = white.sigma_y();
+        draws.push_back(white.y - z);
+      }
+      const auto e = torch::cat(draws);
+      for (std::int64_t c = 0; c < shape.channels; ++c) {
+        const auto squares = e.select(1, c).square();
+        BOOST_TEST(testing::has_mean(squares, torch::full_like(squares, sigma * sigma)));
+      }
+      for (const int axis : {2, 3}) {
+        const auto products = (e * e.roll(1, axis)).mean({1, 2, 3});
+        BOOST_TEST(testing::has_mean(products, torch::zeros_like(products)));
       }
     }
   }

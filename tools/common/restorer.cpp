@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "librestore/core/error.h"
 #include "librestore/core/parameters.h"
 #include "librestore/model/threads.h"
@@ -155,12 +157,34 @@ double Restorer::bytes_for(const Shape& scene) const {
          pixels * static_cast<double>(scene.channels) * sizeof(float) * state;
 }
 
+Measurement Restorer::white(const Measurement& given, const Circumstances& now,
+                            std::string& remark) const {
+  auto measurement = whitened(given, kSigmaFloor, now.level);
+  if (given.noise->is_white() || method_->takes(*measurement.A) || !method_->takes(*given.A))
+    return measurement;
+  const auto method = parameters_.at("method").get<std::string>();
+  // The worst noise of the whole picture is not known here.
+  if (now.level)
+    throw item_error(
+        "{} needs more noise added to noise of this kind, which is not computed in parts; raise "
+        "--max-memory, or take another --method",
+        method);
+  // Another stream than the method's.
+  auto rng = Rng(~seed_, now.image).at(now.y0, now.x0);
+  measurement = filled_to_white(given, rng);
+  remark = fmt::format(
+      "{} asks for white noise: some was added, to sigma {:.3g} (hqs and pigdm need none)", method,
+      measurement.sigma_y());
+  return measurement;
+}
+
 Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                            const Circumstances& now, Observer& observer) const {
   const TorchThreadLimit threads(A->input_shape().pixels());
   const double scale = scale_of(now, *A);
   const Measurement given{y, A, now.noise};
-  const auto white = whitened(given, kSigmaFloor, now.level);
+  std::string remark;
+  const auto white = this->white(given, now, remark);
   const Measurement measurement{scaled(white.y, 1 / scale), white.A,
                                 std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
@@ -177,8 +201,9 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   torch::Tensor deviation;
   if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
   const auto shape = A->input_shape();
-  return {scaled(result.estimate, scale), deviation, std::move(result.summary),
-          prior->remark(shape.height, shape.width)};
+  const auto of_prior = prior->remark(shape.height, shape.width);
+  if (!remark.empty() && !of_prior.empty()) remark += ", ";
+  return {scaled(result.estimate, scale), deviation, std::move(result.summary), remark + of_prior};
 }
 
 }  // namespace restore

@@ -20,7 +20,7 @@ struct Restored {
   torch::Tensor
       deviation;  // per value, of the posterior's samples; undefined where none was asked for
   Summary summary;
-  std::string remark{};  // what a user should know of how the prior was used; may be empty
+  std::string remark{};  // what a user should know of how it was made; may be empty
 };
 
 // What one measurement is restored under.
@@ -44,8 +44,9 @@ class Restorer {
   Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
   // y: 1 x output_shape of A. For a linear A whose scene ends above white, which is where y ends less
-  // what noise adds, the problem is divided by that, noise included, and the estimate multiplied by it. Noise that is not white is made so first (operators/whitened.h). Item
-  // error when the method diverges.
+  // what noise adds, the problem is divided by that, noise included, and the estimate multiplied by it.
+  // Noise that is not white is made so first (operators/whitened.h), without loss where the method takes what
+  // the operator then is, else by more noise. Item error when the method diverges.
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                    const Circumstances& circumstances, Observer& observer) const;
 
@@ -58,6 +59,9 @@ class Restorer {
   const Json& parameters() const { return parameters_; }
 
  private:
+  // `given` with white noise, as the method can take it, and what to tell of that.
+  Measurement white(const Measurement& given, const Circumstances& now, std::string& remark) const;
+
   std::shared_ptr<const Denoiser> prior_;
   std::unique_ptr<Method> method_;
   std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
