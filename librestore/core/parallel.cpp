@@ -1,9 +1,9 @@
 #include "librestore/core/parallel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
+#include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -65,26 +65,26 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
     more.emplace(tbb::global_control::max_allowed_parallelism, workers * budget.per_item);
 
   Fork fork;
-  std::atomic<std::int64_t> next = 0;
-  // Items start in their order, each in an arena of its own that bounds the threads inside it: a
-  // thread that waits inside one item can never pick up another item meanwhile.
-  const auto work = [&](int) {
-    tbb::task_arena inside(std::max(budget.per_item, 1));
-    for (std::int64_t i = next++; i < count; i = next++) {
-      try {
-        inside.execute([&] { fork.run([&] { body(i); }); });
-      } catch (...) {
-        next = count;
-        throw;
-      }
-    }
-  };
-  if (workers == 1) {
-    work(0);
-  } else {
-    tbb::task_arena(workers).execute(
-        [&] { tbb::parallel_for(0, workers, work, tbb::simple_partitioner{}); });
-  }
+  tbb::task_arena(workers).execute([&] {
+    namespace flow = tbb::flow;
+    flow::graph graph;
+    flow::input_node<std::int64_t> items(
+        graph, [next = std::int64_t{0}, count](tbb::flow_control& control) mutable {
+          if (next == count) control.stop();
+          return next++;
+        });
+    // Asks for the next item when it can begin it: items start in their order. Each has an arena of its
+    // own that bounds the threads inside it: a thread that waits inside one item can never pick up
+    // another item meanwhile.
+    flow::function_node<std::int64_t, flow::continue_msg, flow::rejecting> work(
+        graph, static_cast<std::size_t>(workers), [&](std::int64_t i) {
+          tbb::task_arena inside(std::max(budget.per_item, 1));
+          inside.execute([&] { fork.run([&] { body(i); }); });
+        });
+    flow::make_edge(items, work);
+    items.activate();
+    graph.wait_for_all();
+  });
 }
 
 void with_threads(int threads, const std::function<void()>& body) {
