@@ -14,26 +14,26 @@ constexpr double kResidualGain = 0.2;  // blocks start near the identity
 
 int modulation_count(BlockKind kind) { return kind == BlockKind::gated ? 2 : 1; }
 
-torch::Tensor run_gated(const Layers& layers, const std::string& name, const torch::Tensor& input,
-                        const std::vector<Modulation>& noise) {
+void run_gated(const Layers& layers, const std::string& name, const std::vector<Modulation>& noise,
+               ResidualStream& stream) {
   const auto type = layers.type(name + ".expand");
   // x += W2 gate(dw3x3(W1 norm(x)))
-  auto h = channel_norm(input, noise[0].scale, noise[0].shift, type);
+  auto h = channel_norm(stream.x(), noise[0].scale, noise[0].shift, type);
   h = layers.convolution(name + ".expand", h);
   h = gate(layers.convolution(name + ".depthwise", h, 1, 1, h.size(1)));
-  const auto x = add_residual(input, layers.convolution(name + ".project", h));
+  stream.add(layers.convolution(name + ".project", h));
   // x += W4 gate(W3 norm(x))
-  h = channel_norm(x, noise[1].scale, noise[1].shift, type);
+  h = channel_norm(stream.x(), noise[1].scale, noise[1].shift, type);
   h = gate(layers.convolution(name + ".mix", h));
-  return add_residual(x, layers.convolution(name + ".merge", h));
+  stream.add(layers.convolution(name + ".merge", h));
 }
 
-torch::Tensor run_residual(const Layers& layers, const std::string& name, const torch::Tensor& x,
-                           const std::vector<Modulation>& noise) {
+void run_residual(const Layers& layers, const std::string& name,
+                  const std::vector<Modulation>& noise, ResidualStream& stream) {
   // x += C2 relu(a C1 x + b)
-  auto h = layers.convolution(name + ".first", rounded(x, layers.type(name + ".first")), 1, 1);
+  auto h = layers.convolution(name + ".first", stream.in(layers.type(name + ".first")), 1, 1);
   h = scaled_relu(h, noise[0].scale, noise[0].shift);
-  return add_residual(x, layers.convolution(name + ".second", h, 1, 1));
+  stream.add(layers.convolution(name + ".second", h, 1, 1));
 }
 
 }  // namespace
@@ -88,11 +88,11 @@ std::vector<Modulation> modulations(const BlockConfig& config, const Layers& lay
   return result;
 }
 
-torch::Tensor run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
-                        const torch::Tensor& x, const torch::Tensor& embedding) {
+void run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
+               const torch::Tensor& embedding, ResidualStream& stream) {
   const auto noise = modulations(config, layers, name, embedding);
-  return config.kind == BlockKind::gated ? run_gated(layers, name, x, noise)
-                                         : run_residual(layers, name, x, noise);
+  const auto run = config.kind == BlockKind::gated ? run_gated : run_residual;
+  run(layers, name, noise, stream);
 }
 
 }  // namespace restore

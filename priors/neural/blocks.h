@@ -16,6 +16,7 @@
 #include <torch/types.h>
 
 #include "priors/neural/layers/layers.h"
+#include "priors/neural/residual_stream.h"
 
 namespace restore {
 
@@ -55,8 +56,7 @@ struct Modulation {
 std::vector<Modulation> modulations(const BlockConfig& config, const Layers& layers,
                                     const std::string& name, const torch::Tensor& embedding);
 
-// x: N x C x H x W -> the same.
-torch::Tensor run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
-                        const torch::Tensor& x, const torch::Tensor& embedding);
+void run_block(const BlockConfig& config, const Layers& layers, const std::string& name,
+               const torch::Tensor& embedding, ResidualStream& stream);
 
 }  // namespace restore

@@ -204,6 +204,61 @@ RESTORE_TARGET_CLONES void add_half_range(std::int64_t n, const float* x, const 
     store(y + i, a + b);
   }
 }
+RESTORE_TARGET_CLONES void add_half_and_round_range(std::int64_t n, const float* x,
+                                                    const Bfloat* h, float* y, Bfloat* z) {
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    Lanes a, b;
+    load(a, x + i);
+    load(b, h + i);
+    a += b;
+    store(y + i, a);
+    store(z + i, a);
+  }
+}
+// One row of h, two of x and y.
+template <typename T>
+RESTORE_INLINE void add_shuffled_row(std::int64_t width, std::int64_t channels, const float* x,
+                                     const T* h, float* y) {
+  for (std::int64_t i = 0; i < 2; ++i)
+    for (std::int64_t column = 0; column < width; ++column, x += 2 * channels, y += 2 * channels) {
+      const T* from = h + (4 * column + 2 * i) * channels;
+      for (std::int64_t c = 0; c < 2 * channels; c += kLanes) {
+        Lanes a, b;
+        load(a, x + c);
+        load(b, from + c);
+        store(y + c, a + b);
+      }
+    }
+}
+RESTORE_TARGET_CLONES void add_shuffled_half(std::int64_t width, std::int64_t channels,
+                                             const float* x, const Bfloat* h, float* y) {
+  add_shuffled_row(width, channels, x, h, y);
+}
+RESTORE_TARGET_CLONES void add_shuffled_float(std::int64_t width, std::int64_t channels,
+                                              const float* x, const float* h, float* y) {
+  add_shuffled_row(width, channels, x, h, y);
+}
+template <typename T>
+RESTORE_INLINE void unshuffle_row(std::int64_t width, std::int64_t channels, const float* dy,
+                                  T* dh) {
+  for (std::int64_t i = 0; i < 2; ++i)
+    for (std::int64_t column = 0; column < width; ++column, dy += 2 * channels) {
+      T* to = dh + (4 * column + 2 * i) * channels;
+      for (std::int64_t c = 0; c < 2 * channels; c += kLanes) {
+        Lanes a;
+        load(a, dy + c);
+        store(to + c, a);
+      }
+    }
+}
+RESTORE_TARGET_CLONES void unshuffle_half(std::int64_t width, std::int64_t channels,
+                                          const float* dy, Bfloat* dh) {
+  unshuffle_row(width, channels, dy, dh);
+}
+RESTORE_TARGET_CLONES void unshuffle_float(std::int64_t width, std::int64_t channels,
+                                           const float* dy, float* dh) {
+  unshuffle_row(width, channels, dy, dh);
+}
 RESTORE_TARGET_CLONES void to_half_range(std::int64_t n, const float* x, Bfloat* y) {
   for (std::int64_t i = 0; i < n; i += kLanes) {
     Lanes a;
@@ -332,6 +387,42 @@ void add_half(std::int64_t n, const float* x, const void* h, float* y) {
     const std::int64_t first = begin * kLanes;
     add_half_range((end - begin) * kLanes, x + first, offset<Bfloat>(h, first), y + first);
   });
+}
+
+void add_half_and_round(std::int64_t n, const float* x, const void* h, float* y, void* z) {
+  at::parallel_for(0, n / kLanes, grain(kLanes), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * kLanes;
+    add_half_and_round_range((end - begin) * kLanes, x + first, offset<Bfloat>(h, first), y + first,
+                             offset<Bfloat>(z, first));
+  });
+}
+
+void add_shuffled(const ShuffleShape& shape, const float* x, const void* h, float* y, bool half) {
+  const auto row = 4 * shape.width * shape.channels;
+  at::parallel_for(0, shape.items * shape.height, grain(row),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (auto first = begin * row; first < end * row; first += row)
+                       if (half)
+                         add_shuffled_half(shape.width, shape.channels, x + first,
+                                           offset<Bfloat>(h, first), y + first);
+                       else
+                         add_shuffled_float(shape.width, shape.channels, x + first,
+                                            offset<float>(h, first), y + first);
+                   });
+}
+
+void unshuffle(const ShuffleShape& shape, const float* dy, void* dh, bool half) {
+  const auto row = 4 * shape.width * shape.channels;
+  at::parallel_for(0, shape.items * shape.height, grain(row),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (auto first = begin * row; first < end * row; first += row)
+                       if (half)
+                         unshuffle_half(shape.width, shape.channels, dy + first,
+                                        offset<Bfloat>(dh, first));
+                       else
+                         unshuffle_float(shape.width, shape.channels, dy + first,
+                                         offset<float>(dh, first));
+                   });
 }
 
 void to_half(std::int64_t n, const float* x, void* y) {

@@ -38,6 +38,18 @@ void scaled_relu_backward(const ScaledShape& shape, const void* h, const float* 
 
 // y = x + h; y may be x.
 void add_half(std::int64_t n, const float* x, const void* h, float* y);
+// The same, and z = y rounded to bfloat16; z may be h.
+void add_half_and_round(std::int64_t n, const float* x, const void* h, float* y, void* z);
+
+// x and y: items x 2 height x 2 width x channels; h: items x height x width x 2 x 2 x channels.
+struct ShuffleShape {
+  std::int64_t items, height, width, channels;
+};
+// y[2 r + i][2 c + j] = x[2 r + i][2 c + j] + h[r][c][i][j]; y may be x.
+void add_shuffled(const ShuffleShape& shape, const float* x, const void* h, float* y, bool half);
+// dh[r][c][i][j] = dy[2 r + i][2 c + j]
+void unshuffle(const ShuffleShape& shape, const float* dy, void* dh, bool half);
+
 // Rounded to bfloat16, and back.
 void to_half(std::int64_t n, const float* x, void* y);
 void from_half(std::int64_t n, const void* x, float* y);

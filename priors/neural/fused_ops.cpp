@@ -152,6 +152,31 @@ struct AddResidual : torch::autograd::Function<AddResidual> {
   }
 };
 
+kernels::ShuffleShape shuffle_shape(const torch::Tensor& x) {
+  return {x.size(0), x.size(2) / 2, x.size(3) / 2, x.size(1)};
+}
+
+struct AddShuffled : torch::autograd::Function<AddShuffled> {
+  static Variable forward(AutogradContext* context, const Variable& x_in, const Variable& h_in) {
+    const auto x = channels_last(x_in), h = channels_last(h_in);
+    auto y = empty_channels_last(x.sizes(), torch::kFloat32);
+    const bool half = is_half_width(h.scalar_type());
+    kernels::add_shuffled(shuffle_shape(x), x.data_ptr<float>(), h.data_ptr(), y.data_ptr<float>(),
+                          half);
+    context->saved_data["half"] = half;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto dy = channels_last(gradients[0]);
+    const bool half = context->saved_data["half"].toBool();
+    auto dh = empty_channels_last({dy.size(0), 4 * dy.size(1), dy.size(2) / 2, dy.size(3) / 2},
+                                  half ? torch::kBFloat16 : torch::kFloat32);
+    kernels::unshuffle(shuffle_shape(dy), dy.data_ptr<float>(), dh.data_ptr(), half);
+    return {dy, dh};
+  }
+};
+
 }  // namespace
 
 torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
@@ -174,6 +199,13 @@ torch::Tensor scaled_relu_reference(const torch::Tensor& h, const torch::Tensor&
     return v.to(h.scalar_type()).unsqueeze(-1).unsqueeze(-1);
   };
   return at::relu(at::addcmul(per_channel(shift), h, per_channel(1 + scale)));
+}
+
+torch::Tensor add_shuffled_reference(const torch::Tensor& x, const torch::Tensor& h) {
+  const auto n = h.size(0), c = h.size(1) / 4, height = h.size(2), width = h.size(3);
+  return x + h.view({n, 2, 2, c, height, width})
+                 .permute({0, 3, 4, 1, 5, 2})
+                 .reshape({n, c, 2 * height, 2 * width});
 }
 
 torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
@@ -211,6 +243,18 @@ torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h) {
   const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
                      h.scalar_type() == torch::kBFloat16 && h.sizes() == x.sizes();
   return fused ? AddResidual::apply(x, h) : x + h;
+}
+
+torch::Tensor add_shuffled(const torch::Tensor& x, const torch::Tensor& h) {
+  const bool fused =
+      has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 && has_kernel_type(h);
+  if (!fused) return add_shuffled_reference(x, h);
+  if (torch::GradMode::is_enabled() || !x.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return AddShuffled::apply(x, h);
+  const auto cells = channels_last(h);
+  kernels::add_shuffled(shuffle_shape(x), x.data_ptr<float>(), cells.data_ptr(),
+                        x.data_ptr<float>(), is_half_width(h.scalar_type()));
+  return x;
 }
 
 }  // namespace restore

@@ -31,11 +31,18 @@ torch::Tensor rounded(const torch::Tensor& x, torch::ScalarType out);
 // x + h in the type of x; h may be bfloat16 where x is float32. Both N x C x H x W.
 torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h);
 
+// x + h with the pixels of every cell of 2 x 2 side by side in h:
+//   y[n][c][2 r + i][2 s + j] = x[n][c][2 r + i][2 s + j] + h[n][(2 i + j) C + c][r][s]
+// x: N x C x 2H x 2W; h: N x 4C x H x W, bfloat16 or the type of x. Where no gradients are wanted y is
+// written over x.
+torch::Tensor add_shuffled(const torch::Tensor& x, const torch::Tensor& h);
+
 // The same in plain libtorch operations, for any type.
 torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor& scale,
                                      const torch::Tensor& shift, torch::ScalarType out);
 torch::Tensor gate_reference(const torch::Tensor& x);
 torch::Tensor scaled_relu_reference(const torch::Tensor& h, const torch::Tensor& scale,
                                     const torch::Tensor& shift);
+torch::Tensor add_shuffled_reference(const torch::Tensor& x, const torch::Tensor& h);
 
 }  // namespace restore

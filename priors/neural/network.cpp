@@ -84,6 +84,20 @@ torch::Tensor embed_noise(const Layers& layers, const torch::Tensor& c_noise,
   return at::silu(layers.linear("noise.1", h));
 }
 
+// The outputs of pixel_shuffle's order, channel by channel the pixels of a cell, as add_shuffled has them:
+// pixel by pixel the channels.
+torch::Tensor by_cell(const torch::Tensor& weight) {
+  const auto c = weight.size(0) / 4;
+  auto sizes = weight.sizes().vec();
+  sizes[0] = 4;
+  sizes.insert(sizes.begin(), c);
+  return weight.view(sizes).transpose(0, 1).reshape(weight.sizes());
+}
+
+c10::optional<torch::Tensor> by_cell(const c10::optional<torch::Tensor>& bias) {
+  return bias ? c10::make_optional(by_cell(*bias)) : c10::nullopt;
+}
+
 }  // namespace
 
 int alignment(const NetworkConfig& config) { return kStemFactor << (levels(config) - 1); }
@@ -204,34 +218,36 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
   const int depth = levels(config) - 1;
   const auto embedding = embed_noise(layers, c_noise, config.embedding);
 
-  // h is changed in place where no gradients are wanted.
-  const auto run_blocks = [&](const std::string& part, int count, torch::Tensor h) {
+  const auto run_blocks = [&](const std::string& part, int count, ResidualStream& stream) {
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) names.push_back(fmt::format("{}.{}", part, i));
-    if (fits_bands(config.block, h)) {
+    if (auto h = stream.x(); fits_bands(config.block, h)) {
       run_in_bands(config.block, layers, names, embedding, h);
+      stream = ResidualStream(h);
     } else {
-      for (const auto& name : names) h = run_block(config.block, layers, name, h, embedding);
+      for (const auto& name : names) run_block(config.block, layers, name, embedding, stream);
     }
-    return h;
   };
-  auto h = at::pixel_unshuffle(x, kStemFactor).contiguous(at::MemoryFormat::ChannelsLast);
-  h = layers.convolution("stem", h, 1, 1);
+  const auto cells = at::pixel_unshuffle(x, kStemFactor).contiguous(at::MemoryFormat::ChannelsLast);
+  ResidualStream stream(layers.convolution("stem", cells, 1, 1));
   std::vector<torch::Tensor> skips;
   for (int l = 0; l < depth; ++l) {
-    h = run_blocks(fmt::format("encoder.{}", l), config.encoder[l], h);
-    skips.push_back(h);
+    run_blocks(fmt::format("encoder.{}", l), config.encoder[l], stream);
+    skips.push_back(stream.x());
     const auto down = fmt::format("down.{}", l);
-    h = layers.convolution(down, rounded(h, layers.type(down)), 2).to(type);
+    const auto h = layers.convolution(down, stream.in(layers.type(down)), 2);
+    stream = ResidualStream(h.to(type), h);
   }
-  h = run_blocks("middle", config.middle, h);
+  run_blocks("middle", config.middle, stream);
   for (int l = depth - 1; l >= 0; --l) {
     const auto up = fmt::format("up.{}", l);
-    h = skips[l] + at::pixel_shuffle(layers.convolution(up, rounded(h, layers.type(up))), 2);
+    const auto h = convolve(stream.in(layers.type(up)), by_cell(layers.weight(up)),
+                            by_cell(layers.bias(up)), {});
+    stream = ResidualStream(add_shuffled(skips[l], h));
     skips[l].reset();
-    h = run_blocks(fmt::format("decoder.{}", l), config.decoder[depth - 1 - l], h);
+    run_blocks(fmt::format("decoder.{}", l), config.decoder[depth - 1 - l], stream);
   }
-  return at::pixel_shuffle(layers.convolution("head", h, 1, 1), kStemFactor);
+  return at::pixel_shuffle(layers.convolution("head", stream.x(), 1, 1), kStemFactor);
 }
 
 }  // namespace restore

@@ -61,6 +61,15 @@ void check_against(const Operation& fused, const Operation& reference,
   const auto y = fused(a), expected = reference(b);
   BOOST_TEST((y.scalar_type() == result_type));
   BOOST_TEST(testing::relative_difference(y, expected) < tolerance);
+  {
+    // Without gradients, when some write over what they are given.
+    const torch::NoGradGuard no_grad;
+    std::vector<torch::Tensor> given;
+    for (const auto& argument : a)
+      given.push_back(argument.clone(argument.dim() == 4 ? at::MemoryFormat::ChannelsLast
+                                                         : at::MemoryFormat::Contiguous));
+    BOOST_TEST(torch::equal(fused(given), y));
+  }
   Rng rng(3);
   const auto v = randn_like(rng, expected).to(result_type);
   const auto gradients = torch::autograd::grad({y}, a, {v});
@@ -100,6 +109,10 @@ BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
         check_against([](const auto& a) { return add_residual(a[0], a[1]); },
                       [](const auto& a) { return a[0] + a[1]; }, {x, h}, {torch::kFloat32, type},
                       torch::kFloat32, tolerance);
+        const auto fine = randn(rng, {16, 2 * height, 2 * width}, 2);
+        check_against([](const auto& a) { return add_shuffled(a[0], a[1]); },
+                      [](const auto& a) { return add_shuffled_reference(a[0], a[1]); }, {fine, x},
+                      {torch::kFloat32, type}, torch::kFloat32, tolerance);
       }
     }
 }
@@ -177,24 +190,24 @@ BOOST_AUTO_TEST_CASE(without_biases_nothing_is_added) {
     }
 }
 
-// Without gradients the blocks run in bands of rows, in place: the values are those of whole layers.
-BOOST_AUTO_TEST_CASE(bands_change_nothing) {
+// Without gradients the blocks run in place, gated ones in bands of rows: the values are those of whole layers.
+BOOST_AUTO_TEST_CASE(work_in_place_changes_nothing) {
   NetworkConfig config{.width = 64, .encoder = {2}, .middle = 1, .decoder = {1}, .embedding = 8};
   Rng rng(31);
   const auto x = randn(rng, {3, 340, 260}, 2);
   const auto level = torch::tensor({-0.3f, 0.2f});
-  for (const bool biases : {true, false})
+  for (const auto& block : kEveryBlock)
     for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
-      config.block.biases = biases;
+      config.block = block;
       const auto weights = cast_weights(config, random_weights(config), torch::kFloat32, type);
       const auto whole = network_forward(config, weights, leaf(x, torch::kFloat32), level).detach();
       const torch::NoGradGuard no_grad;
-      const auto banded = network_forward(config, weights, x, level);
+      const auto in_place = network_forward(config, weights, x, level);
       // The sums of a convolution over 576 numbers may be in another order.
-      BOOST_TEST(testing::relative_difference(banded, whole) <
+      BOOST_TEST(testing::relative_difference(in_place, whole) <
                  (type == torch::kFloat32 ? 1e-5 : kBfloatTolerance));
       at::set_num_threads(2);
-      BOOST_TEST(torch::equal(network_forward(config, weights, x, level), banded));
+      BOOST_TEST(torch::equal(network_forward(config, weights, x, level), in_place));
       at::set_num_threads(1);
     }
 }
