@@ -4,8 +4,7 @@ namespace restore {
 
 bool has_fast_bfloat16() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
+  return __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif
