@@ -11,7 +11,8 @@ namespace restore {
 
 class SelfPrior : public Denoiser {
  public:
-  // A PatchCompletion of the pixels that `measurement` misses, those where A^T A 1 is below one half.
+  // A PatchCompletion of the pixels that `measurement` misses, those where A^T A 1 is below one half: A as it
+  // was measured, which weights for its noise would change.
   // Usage error where it misses none, or A is not linear.
   static std::shared_ptr<const Denoiser> of(const Measurement& measurement);
 

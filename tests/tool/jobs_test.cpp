@@ -69,6 +69,20 @@ BOOST_AUTO_TEST_CASE(noise_is_made_white_for_methods_that_ask_for_it) {
   BOOST_TEST(!kept.contains("remark"));
 }
 
+// What is a hole does not depend on the noise.
+BOOST_AUTO_TEST_CASE(patches_fill_holes_under_any_noise) {
+  for (const char* noise :
+       {"correlated(0.02, length=2)", "poisson(0.01)", "gaussian(channels:0.01,0.02,0.1)"}) {
+    BOOST_TEST_CONTEXT(noise) {
+      const ToolBench bench;
+      degrade(bench, "mask(box:10,12,6,6)", noise, "holed.png");
+      const auto words = Words{"restore-inpaint", "holed.png", "--job",  "holed.json", "--prior",
+                               "self",            "--json",    "-o", "x.png"};
+      BOOST_TEST(Json::parse(bench.run_well(words).out).contains("psnr"));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_tool_takes_the_job_of_its_own_operator) {
   const ToolBench bench;
   degrade(bench, "blur(gaussian:1)", "poisson(0.01)", "blurred.png");

@@ -189,7 +189,7 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
                                 std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
   const auto prior =
-      dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(measurement) : prior_;
+      dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(given) : prior_;
   observer.begin(measurement);
   auto result = method_->run(measurement, *prior, rng, &observer);
   if (one_sample_) result.estimate = result.samples.front();
