@@ -54,8 +54,8 @@ Prior make_wrapper(const std::string& argument) {
 // `argument`: the type of the network's convolutions.
 Prior load_network(const std::filesystem::path& path, const std::string& name,
                    const std::string& argument) {
-  if (argument.empty() || argument == "bfloat16") return load_network_prior(path, name);
-  if (argument == "float32") return load_network_prior(path, name, Precision::float32);
+  if (argument.empty() || argument == "float32") return load_network_prior(path, name);
+  if (argument == "bfloat16") return load_network_prior(path, name, Precision::bfloat16);
   throw usage_error("prior '{}': '{}' is not a number type; float32 or bfloat16", name, argument);
 }
 
@@ -138,12 +138,12 @@ struct Entry {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
-        "the shipped network, trained on photographs, in bfloat16 on processors that have it; "
-        "natural:float32 gives the same result on all; a path takes the network in weights of any "
-        "kind, FILE:float32 those of restore-train (docs/own-prior.md)",
+        "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
+        "with AVX-512; a path takes the network in weights of any kind, FILE:bfloat16 those of "
+        "restore-train (docs/own-prior.md)",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",
-        {"natural:float32"}},
+        {"natural"}},
        make_natural},
       {{"tv",
         "total variation: flat regions with short borders; tv:S smooths S times as much",

@@ -12,7 +12,7 @@
 namespace restore {
 
 // Of the convolutions inside the blocks for float32 pictures; everything else stays float32.
-// bfloat16 falls back to float32 where it would be slower (processor.h). It costs 0.01 dB (docs/prior.md).
+// bfloat16 falls back to float32 where it would be slower (processor.h).
 enum class Precision { float32, bfloat16 };
 
 // A picture of one channel is seen as three equal ones and the three estimates are averaged: the
@@ -45,6 +45,6 @@ class NetworkDenoiser : public LearnedDenoiser {
 // Item error as read_prior; `name` is what name() returns (empty: the path).
 std::shared_ptr<const NetworkDenoiser> load_network_prior(const std::filesystem::path& path,
                                                           std::string name = {},
-                                                          Precision precision = Precision::bfloat16);
+                                                          Precision precision = Precision::float32);
 
 }  // namespace restore

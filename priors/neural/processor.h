@@ -3,8 +3,8 @@
 
 namespace restore {
 
-// Whether it multiplies bfloat16. With AVX-512 alone oneDNN makes float32 of every number first; without that
-// libtorch runs such convolutions in plain loops, some ten times slower than in float32.
+// Whether libtorch hands bfloat16 convolutions to oneDNN, which wants AVX-512. Elsewhere they run in
+// plain loops, some ten times slower than in float32.
 bool has_fast_bfloat16();
 
 }  // namespace restore

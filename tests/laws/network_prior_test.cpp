@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_prior_survives_its_file_and_damage_is_noticed) {
   BOOST_TEST((back.network == file.network));
   BOOST_TEST(back.about["licence"] == "CC0");
   BOOST_TEST(back.sigma.maximum == 50);
-  const auto loaded = load_network_prior(path, "p", Precision::float32);
+  const auto loaded = load_network_prior(path);
   Rng rng(10);
   const auto x = randn(rng, {3, 9, 17});
   BOOST_TEST(torch::equal(loaded->denoise(x, 0.3), prior().denoise(x, 0.3)));
