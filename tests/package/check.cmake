@@ -1,4 +1,4 @@
-# cmake -D BUILD=... -D SOURCE=... -D WORK=... -P check.cmake
+# cmake -D BUILD=... -D SOURCE=... -D WORK=... [-D SANITIZE=...] -P check.cmake
 #   Installs, moves what was installed, and builds and runs the program of this folder against it.
 set(prefix "${WORK}/moved prefix")
 function(run)
@@ -29,7 +29,11 @@ if(NOT tools OR NOT EXISTS "${prefix}/share/restore/samples/clownfish.jpg")
   message(SEND_ERROR "tools or samples are missing in ${prefix}")
 endif()
 
+set(flags)
+if(SANITIZE)
+  set(flags "-DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE}")  # what was installed needs the sanitizers' libraries
+endif()
 run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK}/build"
-    "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release)
+    "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release ${flags})
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 run("${WORK}/build/consumer")
