@@ -146,7 +146,7 @@ bool wait_for(pid_t child, int& status, Clock::time_point deadline) {
 }  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOptions& options) {
-  const auto deadline = Clock::now() + options.timeout;
+  const auto deadline = Clock::now() + RESTORE_PATIENCE * options.timeout;
   Pipe out, err;
   const pid_t child = spawn(argv, options, out, err);
   out.close_write();

@@ -11,7 +11,8 @@ namespace restore::testing {
 struct ProcessOptions {
   std::vector<std::string> environment{};  // NAME=VALUE, on top of this process's own
   std::filesystem::path folder{};          // to run in; empty: this process's
-  std::chrono::seconds timeout{120};       // then the program and its children are killed
+  // Then the program and its children are killed; under a sanitizer ten times that.
+  std::chrono::seconds timeout{120};
 };
 
 struct ProcessResult {

@@ -1,8 +1,10 @@
 // kill -9 in the middle of a batch, again and again: the last run finds out what is done and leaves
-// what an undisturbed run leaves. Two runs at once leave it too. A test of its own, because a process that has threads cannot fork.
+// what an undisturbed run leaves. Two runs at once leave it too. A run is this program once more, because a
+// process that has threads, and libraries start some while they load, cannot fork and go on.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,11 +55,38 @@ int run_all(const fs::path& folder) {
   return static_cast<int>(run_batch(plan, request, *make_progress(ProgressStyle::none), work).code);
 }
 
-pid_t start(const std::function<int()>& body) {
-  const pid_t child = fork();
-  BOOST_TEST_REQUIRE(child >= 0);
-  if (child == 0) _exit(body());
+void wait_for(const fs::path& file) {
+  for (int i = 0; i < 60'000 && !fs::exists(file); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  BOOST_TEST_REQUIRE(fs::exists(file));
+}
+
+fs::path ready(const fs::path& folder, pid_t run) { return folder / ("ready-" + std::to_string(run)); }
+fs::path go(const fs::path& folder) { return folder / "go"; }
+
+// What start() starts: it stands ready until there is `go`, and ends with what run_all() says.
+BOOST_AUTO_TEST_CASE(a_run, *boost::unit_test::disabled()) {
+  const auto& suite = boost::unit_test::framework::master_test_suite();
+  BOOST_TEST_REQUIRE(suite.argc == 2);
+  const fs::path folder = suite.argv[1];
+  std::ofstream(ready(folder, getpid()));
+  wait_for(go(folder));
+  _exit(run_all(folder));
+}
+
+pid_t start(const fs::path& folder) {
+  std::array<std::string, 5> words{"batch_kill_test", "--run_test=a_run", "--log_level=nothing", "--", folder};
+  std::array<char*, 6> argv{};
+  std::transform(words.begin(), words.end(), argv.begin(), [](std::string& word) { return word.data(); });
+  pid_t child = 0;
+  BOOST_TEST_REQUIRE(posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, argv.data(), environ) == 0);
   return child;
+}
+
+int exit_code_of(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  BOOST_TEST(WIFEXITED(status));
+  return WEXITSTATUS(status);
 }
 
 std::map<std::string, std::string> pictures(const fs::path& folder) {
@@ -87,7 +117,10 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
   Rng rng(1);
   int killed = 0;
   for (int round = 0; round < 20; ++round) {
-    const pid_t child = start([&] { return run_all(folder.path()); });
+    fs::remove(go(folder.path()));
+    const pid_t child = start(folder.path());
+    wait_for(ready(folder.path(), child));
+    std::ofstream(go(folder.path()));
     std::this_thread::sleep_for(std::chrono::milliseconds(5 + rng.below(40)));
     kill(child, SIGKILL);
     int status = 0;
@@ -99,9 +132,7 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
         BOOST_TEST(pictures(folder / "out")[name] == expected.at(name));
   }
   BOOST_TEST(killed > 0);
-  int status = 0;
-  waitpid(start([&] { return run_all(folder.path()); }), &status, 0);
-  BOOST_TEST(WEXITSTATUS(status) == 0);
+  BOOST_TEST(exit_code_of(start(folder.path())) == 0);
   BOOST_CHECK(pictures(folder / "out") == expected);
   // With the log, nothing temporary is left of twenty kills.
   const auto all = std::distance(fs::directory_iterator(folder / "out"), {});
@@ -113,18 +144,10 @@ BOOST_AUTO_TEST_CASE(two_copies_of_a_run_do_each_other_no_harm) {
   for (int round = 0; round < 3; ++round) {
     const testing::TemporaryFolder folder;
     const auto expected = write_inputs(folder);
-    // Neither starts before both are there.
-    const auto begin = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
-    const auto run = [&] {
-      std::this_thread::sleep_until(begin);
-      return run_all(folder.path());
-    };
-    for (const pid_t child : {start(run), start(run)}) {
-      int status = 0;
-      waitpid(child, &status, 0);
-      BOOST_TEST(WIFEXITED(status));
-      BOOST_TEST(WEXITSTATUS(status) == 0);
-    }
+    const std::array runs{start(folder.path()), start(folder.path())};
+    for (const pid_t run : runs) wait_for(ready(folder.path(), run));
+    std::ofstream(go(folder.path()));
+    for (const pid_t run : runs) BOOST_TEST(exit_code_of(run) == 0);
     BOOST_CHECK(pictures(folder / "out") == expected);
     const auto all = std::distance(fs::directory_iterator(folder / "out"), {});
     BOOST_TEST(all == kItems + 1);
