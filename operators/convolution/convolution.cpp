@@ -83,11 +83,6 @@ Convolution::Convolution(const torch::Tensor& kernel, const Shape& scene,
                 extend_with_zeros(output_shape().width, kernel_.size(1) - 1, kernel_.size(1) - 1),
                 options.way) {
   const Shape& seen = output_shape();
-  if (options.boundary == Boundary::valid)
-    gram_.emplace(autocorrelation(kernel_),
-                  extend_with_zeros(seen.height, kernel_.size(0) - 1, kernel_.size(0) - 1),
-                  extend_with_zeros(seen.width, kernel_.size(1) - 1, kernel_.size(1) - 1),
-                  options.way);
   grid_height_ = fast_length(seen.height + kernel_.size(0) - 1);
   grid_width_ = fast_length(seen.width + kernel_.size(1) - 1);
   power_ = PerType([kernel = kernel_, height = grid_height_, width = grid_width_] {
@@ -102,7 +97,14 @@ torch::Tensor Convolution::do_adjoint(const torch::Tensor& y) const {
 }
 
 torch::Tensor Convolution::gram(const torch::Tensor& y) const {
-  return gram_ ? (*gram_)(y) : do_apply(do_adjoint(y));
+  if (options_.boundary != Boundary::valid) return do_apply(do_adjoint(y));
+  std::call_once(gram_once_, [this] {
+    const Shape& seen = output_shape();
+    gram_.emplace(autocorrelation(kernel_),
+                  extend_with_zeros(seen.height, kernel_.size(0) - 1, kernel_.size(0) - 1),
+                  extend_with_zeros(seen.width, kernel_.size(1) - 1, kernel_.size(1) - 1), options_.way);
+  });
+  return (*gram_)(y);
 }
 
 torch::Tensor Convolution::do_prox(const torch::Tensor& v, const torch::Tensor& y,

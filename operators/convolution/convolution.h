@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "librestore/model/linear_operator.h"
@@ -63,7 +64,9 @@ class Convolution : public LinearOperator {
   torch::Tensor kernel_;
   ConvolutionOptions options_;
   Correlation forward_, backward_;
-  std::optional<Correlation> gram_;  // valid: A A^T is a correlation with the autocorrelation of k
+  // valid: A A^T is a correlation with the autocorrelation of k, four times its size: made when it is asked for.
+  mutable std::once_flag gram_once_;
+  mutable std::optional<Correlation> gram_;
   PerType power_;                    // |k^|^2 on the preconditioner's grid
   std::int64_t grid_height_ = 0, grid_width_ = 0;
 };
