@@ -72,8 +72,7 @@ void add_metadata(const fs::path& file, const fs::path& folder) {
 // What a mutation writes; the same for the same number.
 using MakeFile = std::function<void(const fs::path& file, Rng& rng)>;
 
-// 0: loaded or refused as it should be.
-int try_to_load(const fs::path& file) {
+bool loads_or_is_refused(const fs::path& file) {
   try {
     load_image(file);
   } catch (const Error& error) {
@@ -82,18 +81,18 @@ int try_to_load(const fs::path& file) {
                       message.find('\n') == std::string::npos &&
                       message.starts_with(file.string() + ": ");
     if (!good) std::fprintf(stderr, "not our line: %s\n", message.c_str());
-    return good ? 0 : 1;
+    return good;
   } catch (const std::bad_alloc&) {
-    return 0;  // a header promises more than there is memory for: the tool's wall says so
+    // A header promises more than there is memory for: the tool's wall says so.
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+    return false;
   }
-  return 0;
+  return true;
 }
 
-// What check_mutations() starts: loads the files that it is told, the name of each on a line before, and ends with
-// 1 at the first that is neither loaded nor refused as it should be.
+// What check_mutations() starts: loads the files that it is told, the name of each on a line before, and fails
+// at the first that is neither loaded nor refused as it should be.
 BOOST_AUTO_TEST_CASE(load_all, *boost::unit_test::disabled()) {
   const auto& suite = boost::unit_test::framework::master_test_suite();
   // Boost.Test would take the signal for a failed check.
@@ -102,9 +101,8 @@ BOOST_AUTO_TEST_CASE(load_all, *boost::unit_test::disabled()) {
     std::printf("%s\n", suite.argv[i]);
     std::fflush(stdout);
     alarm(kSeconds);
-    if (try_to_load(suite.argv[i]) != 0) _exit(1);
+    BOOST_TEST_REQUIRE(loads_or_is_refused(suite.argv[i]));
   }
-  _exit(0);
 }
 
 // Loads them in a process of its own, no fork: libraries start threads while they load, and what has threads can only
