@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Every posterior sampler on photographs, beside plug-and-play HQS: the table that the presets are read off.
+"""Every posterior sampler on photographs, beside plug-and-play: the table that the presets are read off.
 
   scripts/bench_methods.py TEST_DIR --out OUT [--bin build/release/bin] [--pictures 6] [--calls 20,100]
-      [--methods hqs,pigdm,...] [--tasks random80,...] [--prior natural:bfloat16] [--side 256] [--param M:K=V ...]
+      [--methods hqs,pigdm,...] [--tasks random80,...] [--prior natural:bfloat16] [--side 256] [--samples K]
+      [--param M:K=V ...]
 
 TEST_DIR holds CBSD68 and kernels/levin09. Six pictures, evenly spaced by name, the middle 256 x 256 pixels of
 each; five tasks: 80 % of the pixels missing at random, a 64 x 64 hole in the middle, bicubic reduction to a
 quarter, a Gaussian blur of 3 px and the first kernel of Levin et al. 2009 (both circular). Noise of 0.02, seed 0,
-is added in floating point and not clipped. One sample a cell.
+is added in floating point and not clipped. One sample a cell, or the mean of --samples.
 
 A cell is a method with the steps that make so many calls of the network and the other parameters of the presets
-(fast below 50 calls, balanced from there on); `hqs` is balanced, with its own steps. A
+(fast below 50 calls, balanced from there on); `hqs` and `admm` are balanced, with their own steps. A
 gradient through the network (vjp) is counted beside the calls. PSNR and SSIM are of the estimate clipped to
 [0,1], the residual is in sigmas. Seconds are CPU seconds of one thread, start of the program included. Memory is
 what the process takes at most, less what an HQS run over 32 x 32 pixels takes, a megapixel.
@@ -40,6 +41,7 @@ Step = collections.namedtuple("Step", "calls parameter vjps")
 ONE = Step(1, None, 0)
 METHODS = {
     "hqs": lambda few: ONE,
+    "admm": lambda few: ONE,
     "diffpir": lambda few: ONE,
     "ddnm": lambda few: ONE,
     "ddnm+": lambda few: ONE,
@@ -62,6 +64,8 @@ METHODS = {
     "tmpd": lambda few: Step(1, None, 2),
     "mmps": lambda few: Step(1, None, 4),
 }
+# Plug-and-play: a preset of their own, the same at any budget.
+SOLVERS = ("hqs", "admm")
 # Iterations that leave a step one call more than they are.
 ONE_MORE = ("copaint", "sitcom")
 
@@ -125,8 +129,9 @@ def words_for(y, output, method, calls, options):
     step = METHODS[method](calls < 50)
     if step.parameter:
         words += ["--param", f"{step.parameter}={step.calls - (method in ONE_MORE)}"]
-    if method != "hqs":
+    if method not in SOLVERS:
         words += ["--steps", calls // step.calls, "--quality", "fast" if calls < 50 else "balanced"]
+        words += ["--samples", options.samples]
     for text in options.param:
         name, _, assignment = text.partition(":")
         if name == method:
@@ -200,6 +205,7 @@ def main():
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--prior", default="natural:bfloat16")
     parser.add_argument("--side", type=int, default=256, help="of the crops; below 256 for a quick look")
+    parser.add_argument("--samples", type=int, default=1, help="whose mean is the estimate")
     parser.add_argument("--param", action="append", default=[], help="METHOD:NAME=VALUE, in place of its default")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -217,7 +223,7 @@ def main():
                     cell = {"task": task, "method": method, "budget": calls, "picture": crop.stem}
                     if key_of(cell) in cells:
                         continue
-                    if method == "hqs" and calls != options.calls[0]:
+                    if method in SOLVERS and calls != options.calls[0]:
                         continue
                     cell |= restore(crop, measure(crop, task, options), task, method, calls, idle, options)
                     cells[key_of(cell)] = cell

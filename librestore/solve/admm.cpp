@@ -10,7 +10,10 @@ const Parameters<AdmmOptions>& Admm::parameters() {
   static const Parameters<AdmmOptions> table{
       {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"},
        &AdmmOptions::iterations},
-      {{"sigma", "[0,1]", 1e-4, 100, "noise level of the denoiser"}, &AdmmOptions::sigma},
+      {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 for the measurement's"},
+       &AdmmOptions::sigma},
+      {{"sigma_start", "[0,1]", 0, 100, "noise level of the first step, falling to sigma; 0 for sigma"},
+       &AdmmOptions::sigma_start},
       {{"lambda", "", 1e-6, 1e6, "weight of the prior against the data"}, &AdmmOptions::lambda},
       {{"tolerance", "", 0, 1, "relative move of the state at which to stop"},
        &AdmmOptions::tolerance},
@@ -29,24 +32,36 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
-  const double rho = options_.lambda * sigma_y * sigma_y / (options_.sigma * options_.sigma);
+  const double sigma_end = options_.sigma > 0 ? options_.sigma : sigma_y;
+  const double sigma_start = std::max(options_.sigma_start, sigma_end);
+  const double fall =
+      std::pow(sigma_end / sigma_start, 1.0 / std::max(options_.iterations - 1, 1));
+  const auto rho = [&](double sigma) {
+    return options_.lambda * sigma_y * sigma_y / (sigma * sigma);
+  };
 
   PriorStep D(prior);
-  StepMonitor monitor("admm", options_.iterations, options_.tolerance, observer);
+  constexpr double kNever = -1;  // a schedule is its own stop
+  StepMonitor monitor("admm", options_.iterations, fall < 1 ? kNever : options_.tolerance, observer);
   auto x = A.initial_estimate(y);
   auto u = torch::zeros_like(x);
   torch::Tensor v;
+  double sigma = sigma_start;
   bool go_on = true;
   while (go_on) {
-    // v_{k+1} = D(x_k + u_k, sigma)
-    v = D(x + u, options_.sigma);
+    // v_{k+1} = D(x_k + u_k, sigma_k)
+    v = D(x + u, sigma);
     // u_{k+1} = u_k + x_k - v_{k+1}
     u = u + x - v;
-    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - (v_{k+1} - u_{k+1})||^2
-    x = A.prox(v - u, y, rho);
-    go_on = monitor.proceed(v, x, options_.sigma, 1 / rho);
+    // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho_k / 2 ||x - (v_{k+1} - u_{k+1})||^2
+    x = A.prox(v - u, y, rho(sigma));
+    go_on = monitor.proceed(v, x, sigma, 1 / rho(sigma));
+    if (fall < 1 && go_on) {
+      u = u * (fall * fall);  // rho_{k+1} u = rho_k u_k
+      sigma *= fall;
+    }
   }
-  if (is_noiseless(measurement)) v = A.prox(v, y, rho);
+  if (is_noiseless(measurement)) v = A.prox(v, y, rho(sigma_start));
   return {v, {}, monitor.finish(measurement, v, D.calls())};
 }
 

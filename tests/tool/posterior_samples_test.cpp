@@ -89,9 +89,8 @@ BOOST_AUTO_TEST_CASE(a_quality_is_a_method) {
     const auto out = bench.run_well(inpaint_with(words)).out;
     BOOST_TEST(out.find(method + ": 3 steps") != std::string::npos, out);
   };
-  check({"--quality", "fast"}, "hqs");
-  check({"--quality", "high"}, "mmps");
-  check({"--quality", "high", "--estimate", "sample"}, "mmps");
+  check({"--quality", "fast"}, "admm");
+  check({"--quality", "high", "--estimate", "sample"}, "pigdm");
   check({"--samples", "2"}, "pigdm");
 }
 

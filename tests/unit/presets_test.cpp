@@ -21,17 +21,28 @@ BOOST_AUTO_TEST_CASE(every_task_and_prior_has_a_method_that_takes_its_parameters
         }
 }
 
-double iterations(const std::string& prior, Quality quality) {
-  return std::stod(find_preset(Task::deblur, prior, "", quality).parameters.at("iterations"));
+double iterations(const std::string& prior, Quality quality, Task task = Task::deblur) {
+  return std::stod(find_preset(task, prior, "", quality).parameters.at("iterations"));
 }
 
 BOOST_AUTO_TEST_CASE(quality_costs_steps) {
   BOOST_TEST(iterations("natural", Quality::fast) < iterations("natural", Quality::balanced));
   BOOST_TEST(iterations("natural", Quality::balanced) < iterations("natural", Quality::high));
+  BOOST_TEST(iterations("natural", Quality::fast, Task::inpaint) <
+             iterations("natural", Quality::balanced, Task::inpaint));
   // A prior with presets of its own has those alone.
   BOOST_TEST(iterations("tv", Quality::fast) == iterations("tv", Quality::balanced));
   BOOST_TEST((parse_quality("high") == Quality::high));
   BOOST_CHECK_THROW(parse_quality("best"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_quality_may_change_the_method) {
+  const auto method = [](const char* prior, Quality quality) {
+    return find_preset(Task::upscale, prior, "", quality).method;
+  };
+  BOOST_TEST(method("natural", Quality::balanced) == "hqs");
+  BOOST_TEST(method("natural:bfloat16", Quality::high) == "pigdm");
+  BOOST_TEST(method("bm3d", Quality::high) == "hqs");  // has no gradient
 }
 
 BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {

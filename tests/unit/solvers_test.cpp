@@ -138,6 +138,20 @@ BOOST_AUTO_TEST_CASE(splittings_solve_the_lasso) {
                .tolerance = 1e-12}));
 }
 
+// The fixed point (x, rho u) is the same at all levels: a falling one does not lose it.
+BOOST_AUTO_TEST_CASE(a_falling_level_keeps_the_multiplier_of_admm) {
+  const auto A = random_matrix();
+  const auto measurement = matrix_measurement(A);
+  const double weight = 12 * kSigmaY * kSigmaY;
+  const auto x = [&](int iterations) {
+    const Admm admm({.iterations = iterations, .sigma = 0.2, .sigma_start = 0.8, .lambda = 12});
+    return run(admm, measurement, kSoftThreshold).estimate;
+  };
+  BOOST_TEST(lasso_violation(A, measurement.y, weight, x(2000)) < 1e-8);
+  // Far from it before the level has come down.
+  BOOST_TEST(lasso_violation(A, measurement.y, weight, x(10)) > 1e-4);
+}
+
 struct GaussianProblem {
   torch::Tensor A = random_matrix();
   Measurement measurement = matrix_measurement(A);

@@ -45,7 +45,8 @@ ParameterValues sampler_parameters(const std::string& method, Quality quality) {
 // For a task and a prior the first row is the best method, the others serve --method. `tv` was measured
 // on 256 x 256 crops of CBSD68 and Set5 (half of the pixels missing, boxes, lines; blur 1.6 px and
 // motion 15 px; bicubic x2 and x4; noise 0 to 10/255). Other priors start from DPIR's schedules (Zhang
-// et al. 2021, https://arxiv.org/abs/2008.13751): 8 steps for deblurring, 24 where values are missing.
+// et al. 2021, https://arxiv.org/abs/2008.13751): 8 steps for deblurring, 24 where values are missing;
+// holes are for ADMM with any of them.
 // What a quality changes, and the samplers' parameters, are read off scripts/bench_methods.py
 // (docs/methods.md).
 const std::vector<Row>& rows() {
@@ -59,7 +60,15 @@ const std::vector<Row>& rows() {
   static const ParameterValues dpir_long{{"iterations", "24"}};
   static const ParameterValues hurried{{"iterations", "5"}}, patient{{"iterations", "16"}};
   static const ParameterValues hurried_long{{"iterations", "12"}};
-  static const auto mmps_mean = sampler_parameters("mmps", Quality::high);
+  // Dual variables carry what is known into holes: 12 steps of ADMM go further than 24 of HQS.
+  static const ParameterValues spread{
+      {"iterations", "24"}, {"sigma", "0"}, {"sigma_start", "1"}, {"lambda", "0.7"}};
+  static const ParameterValues hurried_spread{
+      {"iterations", "12"}, {"sigma", "0"}, {"sigma_start", "1"}, {"lambda", "0.7"}};
+  static const ParameterValues dual_short{
+      {"iterations", "8"}, {"sigma", "0"}, {"sigma_start", "0.2"}, {"lambda", "0.5"}};
+  static const ParameterValues dual_long{
+      {"iterations", "24"}, {"sigma", "0"}, {"sigma_start", "0.2"}, {"lambda", "0.5"}};
   static const auto pigdm_mean = sampler_parameters("pigdm", Quality::high);
   // Seven steps for each octave of sigma from scale 8 down, see priors/patch/completion.h.
   static const ParameterValues self_scales{
@@ -75,17 +84,21 @@ const std::vector<Row>& rows() {
       {Task::general, "tv", {"admm", longer}},  // best
       {Task::general, "tv", {"hqs", falling}},
       {Task::inpaint, "self", {"hqs", self_scales}},  // best
-      {Task::inpaint, "", {"hqs", dpir_long}},        // best
+      {Task::inpaint, "", {"admm", spread}},          // best
+      {Task::inpaint, "", {"hqs", dpir_long}},
       {Task::upscale, "", {"hqs", dpir_long}},        // best
       {Task::deblur, "", {"hqs", dpir_short}},        // best
       {Task::denoise, "", {"denoise", {}}},           // best
       {Task::general, "", {"hqs", dpir_long}},        // best
+      {Task::upscale, "", {"admm", dual_long}},
+      {Task::deblur, "", {"admm", dual_short}},
+      {Task::general, "", {"admm", dual_long}},
       {Task::nonlinear, "", {"hqs", dpir_long}},      // best
       {Task::compression, "", {"hqs", from_below}},   // best
+      {Task::inpaint, "", {"admm", hurried_spread}, Quality::fast},
       {Task::inpaint, "", {"hqs", hurried_long}, Quality::fast},
       {Task::upscale, "", {"hqs", hurried}, Quality::fast},
       {Task::deblur, "", {"hqs", hurried}, Quality::fast},
-      {Task::inpaint, "natural", {"mmps", mmps_mean}, Quality::high},
       {Task::upscale, "natural", {"pigdm", pigdm_mean}, Quality::high},
       {Task::deblur, "", {"hqs", patient}, Quality::high},
       {Task::general, "", {"hqs", hurried_long}, Quality::fast},
