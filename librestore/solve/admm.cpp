@@ -12,7 +12,8 @@ const Parameters<AdmmOptions>& Admm::parameters() {
        &AdmmOptions::iterations},
       {{"sigma", "[0,1]", 0, 100, "noise level of the denoiser, 0 for the measurement's"},
        &AdmmOptions::sigma},
-      {{"sigma_start", "[0,1]", 0, 100, "noise level of the first step, falling to sigma; 0 for sigma"},
+      {{"sigma_start", "[0,1]", 0, 100,
+        "noise level of the first step, falling to sigma; 0 for sigma"},
        &AdmmOptions::sigma_start},
       {{"lambda", "", 1e-6, 1e6, "weight of the prior against the data"}, &AdmmOptions::lambda},
       {{"tolerance", "", 0, 1, "relative move of the state at which to stop"},
@@ -34,15 +35,15 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   const double sigma_y = floored_sigma(measurement);
   const double sigma_end = options_.sigma > 0 ? options_.sigma : sigma_y;
   const double sigma_start = std::max(options_.sigma_start, sigma_end);
-  const double fall =
-      std::pow(sigma_end / sigma_start, 1.0 / std::max(options_.iterations - 1, 1));
+  const double fall = std::pow(sigma_end / sigma_start, 1.0 / std::max(options_.iterations - 1, 1));
   const auto rho = [&](double sigma) {
     return options_.lambda * sigma_y * sigma_y / (sigma * sigma);
   };
 
   PriorStep D(prior);
   constexpr double kNever = -1;  // a schedule is its own stop
-  StepMonitor monitor("admm", options_.iterations, fall < 1 ? kNever : options_.tolerance, observer);
+  StepMonitor monitor("admm", options_.iterations, fall < 1 ? kNever : options_.tolerance,
+                      observer);
   auto x = A.initial_estimate(y);
   auto u = torch::zeros_like(x);
   torch::Tensor v;

@@ -86,15 +86,15 @@ const std::vector<Row>& rows() {
       {Task::inpaint, "self", {"hqs", self_scales}},  // best
       {Task::inpaint, "", {"admm", spread}},          // best
       {Task::inpaint, "", {"hqs", dpir_long}},
-      {Task::upscale, "", {"hqs", dpir_long}},        // best
-      {Task::deblur, "", {"hqs", dpir_short}},        // best
-      {Task::denoise, "", {"denoise", {}}},           // best
-      {Task::general, "", {"hqs", dpir_long}},        // best
+      {Task::upscale, "", {"hqs", dpir_long}},  // best
+      {Task::deblur, "", {"hqs", dpir_short}},  // best
+      {Task::denoise, "", {"denoise", {}}},     // best
+      {Task::general, "", {"hqs", dpir_long}},  // best
       {Task::upscale, "", {"admm", dual_long}},
       {Task::deblur, "", {"admm", dual_short}},
       {Task::general, "", {"admm", dual_long}},
-      {Task::nonlinear, "", {"hqs", dpir_long}},      // best
-      {Task::compression, "", {"hqs", from_below}},   // best
+      {Task::nonlinear, "", {"hqs", dpir_long}},     // best
+      {Task::compression, "", {"hqs", from_below}},  // best
       {Task::inpaint, "", {"admm", hurried_spread}, Quality::fast},
       {Task::inpaint, "", {"hqs", hurried_long}, Quality::fast},
       {Task::upscale, "", {"hqs", hurried}, Quality::fast},
