@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(a_quality_is_a_method) {
     BOOST_TEST(out.find(method + ": 3 steps") != std::string::npos, out);
   };
   check({"--quality", "fast"}, "admm");
-  check({"--quality", "high", "--estimate", "sample"}, "pigdm");
-  check({"--samples", "2"}, "pigdm");
+  check({"--quality", "high", "--estimate", "sample"}, "mmps");
+  check({"--samples", "2"}, "mmps");
 }
 
 }  // namespace

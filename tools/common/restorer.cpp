@@ -25,6 +25,8 @@ namespace {
 
 // Needs no more than a linear operator, and samples that come near the posterior's (docs/posterior.md).
 constexpr const char* kDefaultSampler = "pigdm";
+// The same at twice the time; its spread holds the error (docs/methods.md).
+constexpr const char* kInpaintingSampler = "mmps";
 // Needs no more than a vjp.
 constexpr const char* kNonlinearSampler = "diffpir";
 
@@ -109,7 +111,9 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   // One call of the denoiser undoes white noise alone.
   if (task == Task::denoise && !noise_.is_white()) task = Task::general;
   const bool linear = task != Task::nonlinear && task != Task::compression;
-  const auto sampler = linear ? kDefaultSampler : kNonlinearSampler;
+  const auto sampler = task == Task::inpaint ? kInpaintingSampler
+                       : linear              ? kDefaultSampler
+                                             : kNonlinearSampler;
   const auto quality = parse_quality(options.quality);
   auto preset = find_preset(task, prior, options.method, quality);
   if (any && !sampler_kind(preset.method)) preset = find_preset(task, prior, sampler, quality);
