@@ -47,7 +47,7 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   auto x = A.initial_estimate(y);
   auto u = torch::zeros_like(x);
   torch::Tensor v;
-  double sigma = sigma_start;
+  double sigma = options_.iterations > 1 ? sigma_start : sigma_end;
   bool go_on = true;
   while (go_on) {
     // v_{k+1} = D(x_k + u_k, sigma_k)
