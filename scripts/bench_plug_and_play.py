@@ -2,7 +2,7 @@
 """Deblurring and super-resolution by plug-and-play, as the literature measures them.
 
   scripts/bench_plug_and_play.py TEST_DIR --out OUT [--bin build/release/bin] [--sets Set3C,Set5,CBSD68]
-      [--tasks deblur-1.6,...] [--rows hqs,admm,...] [--prior natural] [--count N]
+      [--tasks deblur-1.6,...] [--rows hqs,admm,...] [--prior natural] [--every N]
 
 TEST_DIR holds the folders of the sets. Six tasks: 25 x 25 Gaussian kernels of standard deviation 1.6 and 2.0,
 circular, noise 2.55/255; by themselves (deblur) or followed by every second or third pixel (x2, x3). Noise is
@@ -73,7 +73,7 @@ def measure(folder, task, out, options):
     if not clean.exists():
         clean.mkdir(parents=True)
         pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".bmp", ".tif", ".jpg"))
-        for picture in pictures[: options.count]:
+        for picture in pictures[:: options.every]:
             run(["oiiotool", picture, "-d", "float", "-o", clean / (picture.stem + ".tif")])
     if not noisy.exists():
         kernel = f"gaussian:{std},25"
@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--rows", default="hqs")
     parser.add_argument("--prior", default="natural")
-    parser.add_argument("--count", type=int, default=1000, help="the first N pictures of a set")
+    parser.add_argument("--every", type=int, default=1, help="only every Nth picture of a set, by name")
     options = parser.parse_args()
     sets, tasks, rows = (text.split(",") for text in (options.sets, options.tasks, options.rows))
     options.out.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,9 @@ true posterior, E[e^2] = u^2 with u = s sqrt(1 + 1/K). A row has
   2 sigma   the share of values with |e| <= 2 u; .936 for a Gaussian and 16 samples (Student's t, 15 degrees of freedom)
   scaled    the same after u was multiplied with the ratio rms(e) / rms(u) of the other pictures
 
-and the PSNR of one sample and of the mean. Finished cells are lines of OUT/cells.jsonl. Needs oiiotool,
+and the PSNR of one sample and of the mean. OUT/scale.json has the geometric mean over the tasks of rms(e) / rms(u),
+which `restore-prior convert PRIOR -o CALIBRATED --about OUT/scale.json` puts on a prior's card: measure it with
+photographs that are in no training or test set (TEST_DIR/CBSD68/*.png), and a card that has none. Finished cells are lines of OUT/cells.jsonl. Needs oiiotool,
 python3-opencv and python3-scipy, that is Debian's python3.
 """
 import argparse
@@ -68,8 +70,22 @@ def measure(crop, task, method, options):
             "psnr_of_one": psnr(np.clip(read(one), 0, 1) - x)}
 
 
+def factor(cells):
+    """What makes rms(e) = rms(u)."""
+    return np.sqrt(np.sum([c["rms_error"] ** 2 for c in cells]) / np.sum([c["rms_deviation"] ** 2 for c in cells]))
+
+
+def scales(cells, options):
+    """One a method, for all tasks."""
+    found = {}
+    for method in options.methods.split(","):
+        groups = [[c for c in cells if (c["task"], c["method"]) == (task, method)] for task in options.tasks.split(",")]
+        found[method] = round(float(np.exp(np.mean([np.log(factor(group)) for group in groups if group]))), 2)
+    return found
+
+
 def table(cells, options):
-    """One row a task and method; `scaled` takes from the other pictures the factor that makes rms(e) = rms(u)."""
+    """One row a task and method; `scaled` takes its factor from the other pictures."""
     lines = ["| task | method | rank | 2 sigma | rms error / deviation | scaled, 2 sigma | PSNR of one | of the mean |",
              "| --- " * 8 + "|"]
     mean = lambda group, key: float(np.mean([c[key] for c in group]))
@@ -78,8 +94,6 @@ def table(cells, options):
             group = [c for c in cells if (c["task"], c["method"]) == (task, method)]
             if not group:
                 continue
-            factor = lambda cs: np.sqrt(np.sum([c["rms_error"] ** 2 for c in cs]) /
-                                        np.sum([c["rms_deviation"] ** 2 for c in cs]))
             scaled = []
             for cell in group:
                 others = [c for c in group if c is not cell] or group
@@ -119,6 +133,7 @@ def main():
                     log.write(json.dumps(cells[-1]) + "\n")
     text = table(cells, options)
     (options.out / "table.md").write_text(text)
+    (options.out / "scale.json").write_text(json.dumps({"deviation_scale": scales(cells, options)}) + "\n")
     print(text)
 
 

@@ -55,6 +55,9 @@ class Denoiser {
   virtual std::string name() const = 0;
   // What a user should know of how a picture of this size is denoised; empty: nothing.
   virtual std::string remark(std::int64_t /*height*/, std::int64_t /*width*/) const { return {}; }
+  // What the standard deviation of this method's samples under this prior has to be multiplied with to
+  // be as large as the error of their mean; 1 where that was not measured.
+  virtual double deviation_scale(const std::string& /*method*/) const { return 1; }
 };
 
 // Value and pullback from one forward pass; `vjp` may be called once or more often.

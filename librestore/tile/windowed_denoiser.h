@@ -29,6 +29,9 @@ class WindowedDenoiser : public MmseDenoiser {
   SigmaRange sigma_range() const override { return inner_->sigma_range(); }
   std::string name() const override { return inner_->name(); }
   std::string remark(std::int64_t height, std::int64_t width) const override;
+  double deviation_scale(const std::string& method) const override {
+    return inner_->deviation_scale(method);
+  }
 
  private:
   std::shared_ptr<const MmseDenoiser> inner_;

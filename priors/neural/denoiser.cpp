@@ -8,7 +8,7 @@
 namespace restore {
 
 NetworkDenoiser::NetworkDenoiser(PriorFile prior, std::string name, Precision precision)
-    : LearnedDenoiser(std::move(name)),
+    : LearnedDenoiser(std::move(name), prior.about),
       prior_(std::move(prior)),
       weights_(cast_weights(prior_.network, prior_.weights, torch::kFloat32,
                             precision == Precision::bfloat16 && has_fast_bfloat16()

@@ -9,6 +9,23 @@
 
 namespace restore {
 
+LearnedDenoiser::LearnedDenoiser(std::string name, const Json& card) : name_(std::move(name)) {
+  if (!card.contains(kDeviationScale)) return;
+  try {
+    deviation_scale_ = card[kDeviationScale].get<std::map<std::string, double>>();
+  } catch (const Json::exception& error) {
+    throw item_error("{}: the card's {} is not readable: {}", name_, kDeviationScale, error.what());
+  }
+  for (const auto& [method, scale] : deviation_scale_)
+    if (!(scale > 0))
+      throw item_error("{}: the card's {} of {} is not above 0", name_, kDeviationScale, method);
+}
+
+double LearnedDenoiser::deviation_scale(const std::string& method) const {
+  const auto found = deviation_scale_.find(method);
+  return found == deviation_scale_.end() ? 1 : found->second;
+}
+
 void LearnedDenoiser::check_input(const torch::Tensor& x, double sigma) const {
   if (x.dim() != 4 || (x.size(1) != 1 && x.size(1) != kImageChannels))
     throw usage_error("prior '{}': pictures must have 1 or 3 channels", name_);

@@ -95,6 +95,32 @@ BOOST_AUTO_TEST_CASE(the_search_path_is_listed_and_found) {
   BOOST_TEST(run_restore(denoise("faces", "out/b.png"), options).exit_code == 0);
 }
 
+// The card says by how much the samples of a method lie too close together.
+BOOST_AUTO_TEST_CASE(a_measured_deviation_is_scaled) {
+  const ToolBench bench;
+  const auto deviation = [&](const std::string& prior, const std::string& about) {
+    std::ofstream(bench / "about.json") << about;
+    bench.run_well({"restore-prior", "convert", kFfdnet, "-o", prior, "--about", "about.json"});
+    bench.run_well({"restore-pnp", "photo.png", "--operator", "identity", "--noise", "25/255",
+                    "--prior", prior, "--method", "diffpir", "--steps", "2", "--samples", "2",
+                    "--uncertainty", prior + ".tif", "-o", prior + ".png"});
+    return read_raw(bench / (prior + ".tif"));
+  };
+  const auto plain = deviation("plain.safetensors", R"({"deviation_scale": {"pigdm": 2}})");
+  const auto scaled = deviation("scaled.safetensors", R"({"deviation_scale": {"diffpir": 3}})");
+  for (int y = 0; y < plain.height; ++y)
+    for (int x = 0; x < plain.width; ++x)
+      BOOST_TEST(scaled.value(y, x, 0) == 3 * plain.value(y, x, 0),
+                 boost::test_tools::tolerance(1e-6));
+  for (const auto* about : {R"({"deviation_scale": {"pigdm": 0}})", R"({"deviation_scale": 2})"}) {
+    std::ofstream(bench / "about.json") << about;
+    bench.run_well({"restore-prior", "convert", kFfdnet, "-o", "wrong.safetensors", "--about",
+                    "about.json", "--overwrite"});
+    bench.check_refusal(denoise("wrong.safetensors", "out/a.png"), ExitCode::some_failed,
+                        {"wrong.safetensors", "deviation_scale"});
+  }
+}
+
 BOOST_AUTO_TEST_CASE(refusals) {
   const ToolBench bench;
   write_bytes(bench / "broken.pth", "no");

@@ -130,6 +130,7 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (draws_) samples_ = std::stoll(parameters.try_emplace("samples", "1").first->second);
   method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
+  if (wants_deviation_) deviation_scale_ = prior_->deviation_scale(method);
   const auto use = method_->prior_use();
   const double bytes = share_of_prior(use) * static_cast<double>(memory);
   tile_ = tile_side(options.tile, *prior_, bytes / bytes_per_pixel(*prior_, use));
@@ -143,6 +144,7 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
                  {"estimate", options.estimate},
                  {"uncertainty", wants_deviation_},
                  {"version", RESTORE_VERSION}};
+  if (wants_deviation_) parameters_["deviation_scale"] = deviation_scale_;
 }
 
 double Restorer::bytes_for(const Shape& scene) const {
@@ -192,8 +194,7 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   const Measurement measurement{scaled(white.y, 1 / scale), white.A,
                                 std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
   auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
-  const auto prior =
-      dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(given) : prior_;
+  const auto prior = dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(given) : prior_;
   observer.begin(measurement);
   auto result = method_->run(measurement, *prior, rng, &observer);
   if (one_sample_) result.estimate = result.samples.front();
@@ -203,7 +204,8 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
         residual_in_sigmas(given, scaled(result.estimate, scale), scale * kSigmaFloor);
   check_estimate(result, now.range / scale);
   torch::Tensor deviation;
-  if (wants_deviation_) deviation = torch::stack(result.samples).std(0) * scale;
+  if (wants_deviation_)
+    deviation = torch::stack(result.samples).std(0) * (scale * deviation_scale_);
   const auto shape = A->input_shape();
   const auto of_prior = prior->remark(shape.height, shape.width);
   if (!remark.empty() && !of_prior.empty()) remark += ", ";

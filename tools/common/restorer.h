@@ -17,8 +17,9 @@ namespace restore {
 
 struct Restored {
   torch::Tensor estimate;  // 1 x input_shape of the operator, in the range of the measurement
-  torch::Tensor
-      deviation;  // per value, of the posterior's samples; undefined where none was asked for
+  // Per value: of the posterior's samples, times Denoiser::deviation_scale(); undefined where none was
+  // asked for.
+  torch::Tensor deviation;
   Summary summary;
   std::string remark{};  // what a user should know of how it was made; may be empty
 };
@@ -67,6 +68,7 @@ class Restorer {
   std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
   std::int64_t samples_ = 0;  // of the posterior
   bool draws_ = false, one_sample_ = false, wants_deviation_ = false;
+  double deviation_scale_ = 1;
   NoiseOption noise_;
   std::uint64_t seed_;
   Json parameters_;

@@ -183,7 +183,7 @@ void write_checkpoint_prior(const CheckpointPrior& prior, const std::filesystem:
 }
 
 CheckpointDenoiser::CheckpointDenoiser(CheckpointPrior prior, std::string name)
-    : LearnedDenoiser(std::move(name)), prior_(std::move(prior)) {
+    : LearnedDenoiser(std::move(name), prior.about), prior_(std::move(prior)) {
   for (const auto& [tensor_name, tensor] : prior_.weights)
     weights_[tensor_name] = tensor.to(torch::kFloat32).contiguous();
 }
