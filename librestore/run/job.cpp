@@ -117,7 +117,7 @@ Job read_job(const fs::path& path) {
 }
 
 void write_job(const Job& job, const fs::path& path) {
-  Json json{{"version", kJobVersion},         {"operator", job.operator_expression},
+  Json json{{"version", kJobVersion},      {"operator", job.operator_expression},
             {"noise", job.noise},          {"seed", job.seed},
             {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;

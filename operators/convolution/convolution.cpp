@@ -102,7 +102,8 @@ torch::Tensor Convolution::gram(const torch::Tensor& y) const {
     const Shape& seen = output_shape();
     gram_.emplace(autocorrelation(kernel_),
                   extend_with_zeros(seen.height, kernel_.size(0) - 1, kernel_.size(0) - 1),
-                  extend_with_zeros(seen.width, kernel_.size(1) - 1, kernel_.size(1) - 1), options_.way);
+                  extend_with_zeros(seen.width, kernel_.size(1) - 1, kernel_.size(1) - 1),
+                  options_.way);
   });
   return (*gram_)(y);
 }

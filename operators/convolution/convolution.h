@@ -67,7 +67,7 @@ class Convolution : public LinearOperator {
   // valid: A A^T is a correlation with the autocorrelation of k, four times its size: made when it is asked for.
   mutable std::once_flag gram_once_;
   mutable std::optional<Correlation> gram_;
-  PerType power_;                    // |k^|^2 on the preconditioner's grid
+  PerType power_;  // |k^|^2 on the preconditioner's grid
   std::int64_t grid_height_ = 0, grid_width_ = 0;
 };
 

@@ -29,9 +29,9 @@ Mosaic::Mosaic(const Shape& scene, const std::string& pattern)
 
 torch::Tensor Mosaic::U(const torch::Tensor& coefficients) const {
   const auto channel = [](const torch::Tensor& x, std::int64_t c) { return x.narrow(1, c, 1); };
-  return torch::where(channel(measured_, 0), channel(coefficients, 0),
-                      torch::where(channel(measured_, 1), channel(coefficients, 1),
-                                   channel(coefficients, 2)));
+  return torch::where(
+      channel(measured_, 0), channel(coefficients, 0),
+      torch::where(channel(measured_, 1), channel(coefficients, 1), channel(coefficients, 2)));
 }
 
 torch::Tensor Mosaic::Ut(const torch::Tensor& y) const {

@@ -204,8 +204,8 @@ RESTORE_TARGET_CLONES void add_half_range(std::int64_t n, const float* x, const 
     store(y + i, a + b);
   }
 }
-RESTORE_TARGET_CLONES void add_half_and_round_range(std::int64_t n, const float* x,
-                                                    const Bfloat* h, float* y, Bfloat* z) {
+RESTORE_TARGET_CLONES void add_half_and_round_range(std::int64_t n, const float* x, const Bfloat* h,
+                                                    float* y, Bfloat* z) {
   for (std::int64_t i = 0; i < n; i += kLanes) {
     Lanes a, b;
     load(a, x + i);
@@ -413,16 +413,14 @@ void add_shuffled(const ShuffleShape& shape, const float* x, const void* h, floa
 
 void unshuffle(const ShuffleShape& shape, const float* dy, void* dh, bool half) {
   const auto row = 4 * shape.width * shape.channels;
-  at::parallel_for(0, shape.items * shape.height, grain(row),
-                   [&](std::int64_t begin, std::int64_t end) {
-                     for (auto first = begin * row; first < end * row; first += row)
-                       if (half)
-                         unshuffle_half(shape.width, shape.channels, dy + first,
-                                        offset<Bfloat>(dh, first));
-                       else
-                         unshuffle_float(shape.width, shape.channels, dy + first,
-                                         offset<float>(dh, first));
-                   });
+  at::parallel_for(
+      0, shape.items * shape.height, grain(row), [&](std::int64_t begin, std::int64_t end) {
+        for (auto first = begin * row; first < end * row; first += row)
+          if (half)
+            unshuffle_half(shape.width, shape.channels, dy + first, offset<Bfloat>(dh, first));
+          else
+            unshuffle_float(shape.width, shape.channels, dy + first, offset<float>(dh, first));
+      });
 }
 
 void to_half(std::int64_t n, const float* x, void* y) {

@@ -234,8 +234,8 @@ torch::Tensor scaled_relu(const torch::Tensor& h, const torch::Tensor& scale,
 }
 
 torch::Tensor rounded(const torch::Tensor& x, torch::ScalarType out) {
-  const bool fused = has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 &&
-                     out == torch::kBFloat16;
+  const bool fused =
+      has_kernel(x, x.size(1)) && x.scalar_type() == torch::kFloat32 && out == torch::kBFloat16;
   return fused ? Rounded::apply(x) : x.to(out);
 }
 

@@ -96,7 +96,8 @@ bool loads_or_is_refused(const fs::path& file) {
 BOOST_AUTO_TEST_CASE(load_all, *boost::unit_test::disabled()) {
   const auto& suite = boost::unit_test::framework::master_test_suite();
   // Boost.Test would take the signal for a failed check.
-  for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM}) signal(fatal, SIG_DFL);
+  for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM})
+    signal(fatal, SIG_DFL);
   for (int i = 1; i < suite.argc; ++i) {
     std::printf("%s\n", suite.argv[i]);
     std::fflush(stdout);
@@ -121,8 +122,8 @@ void check_mutations(const std::string& name, const fs::path& file, const MakeFi
     const int begun = static_cast<int>(lines_of(result.out).size());
     BOOST_TEST_REQUIRE(begun > 0, result.err);
     next += begun;
-    BOOST_TEST(result.exit_code == 0,
-               name << ": mutation " << next - 1 << " ended with " << result.exit_code << ": " << result.err);
+    BOOST_TEST(result.exit_code == 0, name << ": mutation " << next - 1 << " ended with "
+                                           << result.exit_code << ": " << result.err);
   }
 }
 

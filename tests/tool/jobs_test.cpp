@@ -53,16 +53,15 @@ BOOST_AUTO_TEST_CASE(noise_is_made_white_for_methods_that_ask_for_it) {
   degrade(bench, "blur(gaussian:1, boundary=circular)", "poisson(0.01)", "blurred.tif");
   degrade(bench, "identity", "gaussian(channels:0.01,0.05,0.1)", "noisy.tif");
   const auto check = [&](const std::string& name, Words words) {
-    words.insert(words.begin(), {"restore-pnp", name + ".tif", "--job", name + ".json",
-                                 "--overwrite"});
+    words.insert(words.begin(),
+                 {"restore-pnp", name + ".tif", "--job", name + ".json", "--overwrite"});
     const auto record = undone(bench, words);
     const auto remark = record.value("remark", "");
     BOOST_TEST(remark.find(words.back() + " asks for white noise") != std::string::npos, remark);
     BOOST_TEST(record.contains("psnr"));
   };
   for (const char* name : {"holed", "blurred"})
-    for (const char* method : {"ddrm", "ddnm+"})
-      check(name, {"--steps", "3", "--method", method});
+    for (const char* method : {"ddrm", "ddnm+"}) check(name, {"--steps", "3", "--method", method});
   check("noisy", {"--method", "denoise"});
   const auto kept = undone(bench, {"restore-pnp", "noisy.tif", "--job", "noisy.json", "--method",
                                    "ddnm", "--steps", "3", "--overwrite"});
@@ -76,8 +75,9 @@ BOOST_AUTO_TEST_CASE(patches_fill_holes_under_any_noise) {
     BOOST_TEST_CONTEXT(noise) {
       const ToolBench bench;
       degrade(bench, "mask(box:10,12,6,6)", noise, "holed.png");
-      const auto words = Words{"restore-inpaint", "holed.png", "--job",  "holed.json", "--prior",
-                               "self",            "--json",    "-o", "x.png"};
+      const auto words =
+          Words{"restore-inpaint", "holed.png", "--job", "holed.json", "--prior", "self",
+                "--json",          "-o",        "x.png"};
       BOOST_TEST(Json::parse(bench.run_well(words).out).contains("psnr"));
     }
   }

@@ -56,11 +56,14 @@ int run_all(const fs::path& folder) {
 }
 
 void wait_for(const fs::path& file) {
-  for (int i = 0; i < 60'000 && !fs::exists(file); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int i = 0; i < 60'000 && !fs::exists(file); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   BOOST_TEST_REQUIRE(fs::exists(file));
 }
 
-fs::path ready(const fs::path& folder, pid_t run) { return folder / ("ready-" + std::to_string(run)); }
+fs::path ready(const fs::path& folder, pid_t run) {
+  return folder / ("ready-" + std::to_string(run));
+}
 fs::path go(const fs::path& folder) { return folder / "go"; }
 
 // What start() starts: it stands ready until there is `go`, and ends with what run_all() says.
@@ -74,11 +77,14 @@ BOOST_AUTO_TEST_CASE(a_run, *boost::unit_test::disabled()) {
 }
 
 pid_t start(const fs::path& folder) {
-  std::array<std::string, 5> words{"batch_kill_test", "--run_test=a_run", "--log_level=nothing", "--", folder};
+  std::array<std::string, 5> words{"batch_kill_test", "--run_test=a_run", "--log_level=nothing",
+                                   "--", folder};
   std::array<char*, 6> argv{};
-  std::transform(words.begin(), words.end(), argv.begin(), [](std::string& word) { return word.data(); });
+  std::transform(words.begin(), words.end(), argv.begin(),
+                 [](std::string& word) { return word.data(); });
   pid_t child = 0;
-  BOOST_TEST_REQUIRE(posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, argv.data(), environ) == 0);
+  BOOST_TEST_REQUIRE(
+      posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, argv.data(), environ) == 0);
   return child;
 }
 

@@ -112,8 +112,7 @@ BOOST_AUTO_TEST_CASE(a_message_is_one_line_even_where_the_text_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(a_mistake_in_the_meaning_is_pointed_at) {
-  complains("blurr(box:3)", 1,
-            "unknown operator \"blurr\"; known: identity, mask, blur");
+  complains("blurr(box:3)", 1, "unknown operator \"blurr\"; known: identity, mask, blur");
   complains("blur(gausian:1.6)", 6,
             "unknown kernel \"gausian\"; known: gaussian, motion, walk, airy, disk, box");
   complains("blur(gaussian)", 6, "needs its numbers: gaussian:SIGMA[,SIZE]");

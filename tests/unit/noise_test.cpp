@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(more_noise_makes_noise_white) {
       std::vector<torch::Tensor> draws;
       double sigma = 0;
       for (int i = 0; i < kDraws; ++i) {
-        const auto white = filled_to_white(
-            {noise->sample(z, rng), std::make_shared<Identity>(shape), noise}, rng);
+        const auto white =
+            filled_to_white({noise->sample(z, rng), std::make_shared<Identity>(shape), noise}, rng);
         sigma = white.sigma_y();
         draws.push_back(white.y - z);
       }

@@ -40,8 +40,8 @@ RESTORE_INLINE float sum(const Lanes& v) {
                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
   const auto four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
                     __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-  const auto two = __builtin_shufflevector(four, four, 0, 1) +
-                   __builtin_shufflevector(four, four, 2, 3);
+  const auto two =
+      __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
   return two[0] + two[1];
 }
 

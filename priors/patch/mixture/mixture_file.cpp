@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "librestore/core/error.h"
-#include "priors/neural/prior_file.h"
 #include "priors/neural/layers/safetensors.h"
+#include "priors/neural/prior_file.h"
 
 namespace restore {
 namespace {
