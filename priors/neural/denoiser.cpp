@@ -13,7 +13,8 @@ NetworkDenoiser::NetworkDenoiser(PriorFile prior, std::string name, Precision pr
       weights_(cast_weights(prior_.network, prior_.weights, torch::kFloat32,
                             precision == Precision::bfloat16 && has_fast_bfloat16()
                                 ? torch::kBFloat16
-                                : torch::kFloat32)) {}
+                                : torch::kFloat32)),
+      blocks_(band_blocks(prior_.network, weights_)) {}
 
 std::optional<int> NetworkDenoiser::receptive_field() const {
   return restore::receptive_field(prior_.network);
@@ -58,8 +59,8 @@ torch::Tensor NetworkDenoiser::evaluate(const torch::Tensor& x, double sigma) co
       Preconditioning(level(std::clamp(sigma, range.minimum, range.maximum))).noise;
   // D = 1/2 + c_skip (x - 1/2) + c_out F(c_in (x - 1/2), c_noise)
   const auto centred = x.expand({-1, kImageChannels, -1, -1}) - 0.5;
-  const auto f =
-      network_forward(prior_.network, weights_for(x.scalar_type()), c.in * centred, c_noise);
+  const auto f = network_forward(prior_.network, weights_for(x.scalar_type()), c.in * centred,
+                                 c_noise, &blocks_);
   const auto estimate = 0.5 + c.skip * centred + c.out * f;
   return x.size(1) == 1 ? estimate.mean(1, /*keepdim=*/true) : estimate;
 }

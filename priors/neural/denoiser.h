@@ -38,6 +38,7 @@ class NetworkDenoiser : public LearnedDenoiser {
 
   PriorFile prior_;
   NamedTensors weights_;  // for float32 pictures
+  BandedBlocks blocks_;   // of these
   mutable std::once_flag float64_once_;
   mutable NamedTensors float64_weights_;  // made when a float64 picture comes
 };

@@ -9,44 +9,65 @@
 namespace restore::kernels {
 namespace {
 
+// Rows in groups: the sums over the channels of one do not wait for those of another, and a group takes one
+// square root and one division.
+constexpr std::int64_t kNormRows = kLanes;
+
 template <typename Out>
-RESTORE_INLINE void norm_rows(std::int64_t rows, std::int64_t channels, float epsilon,
-                              const float* x, const float* scale, const float* shift,
-                              float* statistics, Out* y) {
+RESTORE_INLINE void norm_group(std::int64_t rows, std::int64_t channels, const float* x,
+                               const float* scale, const float* shift, float* statistics, Out* y) {
   const float inverse = 1.0f / static_cast<float>(channels);
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels, statistics += 2) {
-    Lanes total{}, squares{}, v, s, b;
+  float mean[kNormRows], deviation[kNormRows] = {};
+  for (std::int64_t r = 0; r < rows; ++r) {
+    Lanes total{}, v;
     for (std::int64_t c = 0; c < channels; c += kLanes) {
-      load(v, x + c);
+      load(v, x + r * channels + c);
       total += v;
     }
-    const float mean = sum(total) * inverse;
+    mean[r] = sum(total) * inverse;
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    Lanes squares{}, v;
     for (std::int64_t c = 0; c < channels; c += kLanes) {
-      load(v, x + c);
-      v -= mean;
+      load(v, x + r * channels + c);
+      v -= mean[r];
       squares += v * v;
     }
-    const float deviation = 1.0f / __builtin_sqrtf(sum(squares) * inverse + epsilon);
+    deviation[r] = sum(squares);
+  }
+  for (std::int64_t r = 0; r < kNormRows; ++r)
+    deviation[r] = 1.0f / __builtin_sqrtf(deviation[r] * inverse + kNormEpsilon);
+  for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t c = 0; c < channels; c += kLanes) {
-      load(v, x + c);
-      load(s, scale + c);
+      Lanes v, gain, b;
+      load(gain, scale + c);
       load(b, shift + c);
-      store(y + c, (v - mean) * deviation * (s + 1.0f) + b);
+      load(v, x + r * channels + c);
+      store(y + r * channels + c, (v - mean[r]) * deviation[r] * (gain + 1.0f) + b);
     }
-    statistics[0] = mean;
-    statistics[1] = deviation;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    statistics[2 * r] = mean[r];
+    statistics[2 * r + 1] = deviation[r];
   }
 }
 
-RESTORE_TARGET_CLONES void norm_rows_half(std::int64_t rows, std::int64_t channels, float epsilon,
-                                          const float* x, const float* scale, const float* shift,
-                                          float* statistics, Bfloat* y) {
-  norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
+template <typename Out>
+RESTORE_INLINE void norm_rows(std::int64_t rows, std::int64_t channels, const float* x,
+                              const float* scale, const float* shift, float* statistics, Out* y) {
+  for (std::int64_t r = 0; r < rows; r += kNormRows)
+    norm_group(std::min(rows - r, kNormRows), channels, x + r * channels, scale, shift,
+               statistics + 2 * r, y + r * channels);
 }
-RESTORE_TARGET_CLONES void norm_rows_float(std::int64_t rows, std::int64_t channels, float epsilon,
-                                           const float* x, const float* scale, const float* shift,
+
+RESTORE_TARGET_CLONES void norm_rows_half(std::int64_t rows, std::int64_t channels, const float* x,
+                                          const float* scale, const float* shift, float* statistics,
+                                          Bfloat* y) {
+  norm_rows(rows, channels, x, scale, shift, statistics, y);
+}
+RESTORE_TARGET_CLONES void norm_rows_float(std::int64_t rows, std::int64_t channels, const float* x,
+                                           const float* scale, const float* shift,
                                            float* statistics, float* y) {
-  norm_rows(rows, channels, epsilon, x, scale, shift, statistics, y);
+  norm_rows(rows, channels, x, scale, shift, statistics, y);
 }
 
 // With g = dy (1 + scale) and xhat the normalised row:
@@ -291,16 +312,15 @@ T* offset(void* p, std::int64_t n) {
 void channel_norm_forward(const NormShape& shape, const float* x, const float* scale,
                           const float* shift, float* statistics, void* y, bool half) {
   const auto c = shape.channels;
-  const auto epsilon = static_cast<float>(shape.epsilon);
   for (std::int64_t n = 0; n < shape.items; ++n)
     at::parallel_for(0, shape.pixels, grain(c), [&](std::int64_t begin, std::int64_t end) {
       const std::int64_t row = n * shape.pixels + begin, rows = end - begin;
       if (half)
-        norm_rows_half(rows, c, epsilon, x + row * c, scale + n * c, shift + n * c,
-                       statistics + 2 * row, offset<Bfloat>(y, row * c));
+        norm_rows_half(rows, c, x + row * c, scale + n * c, shift + n * c, statistics + 2 * row,
+                       offset<Bfloat>(y, row * c));
       else
-        norm_rows_float(rows, c, epsilon, x + row * c, scale + n * c, shift + n * c,
-                        statistics + 2 * row, offset<float>(y, row * c));
+        norm_rows_float(rows, c, x + row * c, scale + n * c, shift + n * c, statistics + 2 * row,
+                        offset<float>(y, row * c));
     });
 }
 

@@ -9,9 +9,11 @@
 
 namespace restore::kernels {
 
+// The variance of a row is never less.
+constexpr float kNormEpsilon = 1e-6f;
+
 struct NormShape {
   std::int64_t items, pixels, channels;
-  double epsilon;
 };
 
 void channel_norm_forward(const NormShape& shape, const float* x, const float* scale,

@@ -14,8 +14,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-constexpr double kEpsilon = 1e-6;
-
 torch::Tensor channels_last(const torch::Tensor& x) {
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -43,7 +41,7 @@ struct ChannelNorm : torch::autograd::Function<ChannelNorm> {
     const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
     auto y = empty_channels_last(x.sizes(), out);
     auto statistics = torch::empty({n * pixels, 2});  // mean, 1/deviation
-    const kernels::NormShape shape{n, pixels, c, kEpsilon};
+    const kernels::NormShape shape{n, pixels, c};
     kernels::channel_norm_forward(shape, x.data_ptr<float>(), scale.data_ptr<float>(),
                                   shift.data_ptr<float>(), statistics.data_ptr<float>(),
                                   y.data_ptr(), is_half_width(out));
@@ -58,7 +56,7 @@ struct ChannelNorm : torch::autograd::Function<ChannelNorm> {
     const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
     auto dx = empty_channels_last(x.sizes(), torch::kFloat32);
     auto dscale = torch::zeros_like(scale), dshift = torch::zeros_like(scale);
-    const kernels::NormShape shape{n, pixels, c, kEpsilon};
+    const kernels::NormShape shape{n, pixels, c};
     kernels::channel_norm_backward(shape, x.data_ptr<float>(), scale.data_ptr<float>(),
                                    statistics.data_ptr<float>(), dy.data_ptr(),
                                    is_half_width(dy.scalar_type()), dx.data_ptr<float>(),
@@ -184,7 +182,8 @@ torch::Tensor channel_norm_reference(const torch::Tensor& x, const torch::Tensor
   const auto centred = x - x.mean(1, /*keepdim=*/true);
   const auto variance = centred.square().mean(1, /*keepdim=*/true);
   const auto per_channel = [](const torch::Tensor& v) { return v.unsqueeze(-1).unsqueeze(-1); };
-  return (centred * (variance + kEpsilon).rsqrt() * (1 + per_channel(scale)) + per_channel(shift))
+  return (centred * (variance + kernels::kNormEpsilon).rsqrt() * (1 + per_channel(scale)) +
+          per_channel(shift))
       .to(out);
 }
 

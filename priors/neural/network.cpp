@@ -4,7 +4,6 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
-#include "priors/neural/banded_blocks.h"
 #include "priors/neural/fused_ops.h"
 #include "priors/neural/layers/layers.h"
 #include "priors/neural/layers/weight_shapes.h"
@@ -211,8 +210,15 @@ NamedTensors cast_weights(const NetworkConfig& config, const NamedTensors& weigh
   return cast;
 }
 
+BandedBlocks band_blocks(const NetworkConfig& config, const NamedTensors& weights) {
+  std::vector<std::string> names;
+  for (const auto& place : block_places(config)) names.push_back(place.name);
+  return {config.block, weights, names};
+}
+
 torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& weights,
-                              const torch::Tensor& x, const torch::Tensor& c_noise) {
+                              const torch::Tensor& x, const torch::Tensor& c_noise,
+                              const BandedBlocks* banded) {
   const Layers layers(weights);
   const auto type = x.scalar_type();
   const int depth = levels(config) - 1;
@@ -221,8 +227,8 @@ torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& w
   const auto run_blocks = [&](const std::string& part, int count, ResidualStream& stream) {
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) names.push_back(fmt::format("{}.{}", part, i));
-    if (auto h = stream.x(); fits_bands(config.block, h)) {
-      run_in_bands(config.block, layers, names, embedding, h);
+    if (auto h = stream.x(); banded && banded->fit(h)) {
+      banded->run(names, embedding, h);
       stream = ResidualStream(h);
     } else {
       for (const auto& name : names) run_block(config.block, layers, name, embedding, stream);

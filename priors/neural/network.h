@@ -17,6 +17,7 @@
 
 #include "librestore/core/json.h"
 #include "librestore/core/rng.h"
+#include "priors/neural/banded_blocks.h"
 #include "priors/neural/blocks.h"
 #include "priors/neural/layers/safetensors.h"
 
@@ -56,8 +57,13 @@ void check_weights(const NetworkConfig& config, const NamedTensors& weights,
 NamedTensors cast_weights(const NetworkConfig& config, const NamedTensors& weights,
                           torch::ScalarType outer_type, torch::ScalarType block_type);
 
-// F: N x 3 x H x W -> the same; H and W multiples of alignment(). c_noise: N, the type of x.
+// Prepares the blocks for many calls without gradients; `weights` outlive it.
+BandedBlocks band_blocks(const NetworkConfig& config, const NamedTensors& weights);
+
+// F: N x 3 x H x W -> the same; H and W multiples of alignment(). c_noise: N, the type of x. `banded`, of the
+// same config and weights, makes it faster where it fits.
 torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& weights,
-                              const torch::Tensor& x, const torch::Tensor& c_noise);
+                              const torch::Tensor& x, const torch::Tensor& c_noise,
+                              const BandedBlocks* banded = nullptr);
 
 }  // namespace restore
