@@ -94,5 +94,18 @@ BOOST_AUTO_TEST_CASE(a_quality_is_a_method) {
   check({"--samples", "2"}, "mmps");
 }
 
+BOOST_AUTO_TEST_CASE(samples_that_are_averaged_take_fewer_steps) {
+  const ToolBench bench;
+  const auto message = [&](const std::string& samples) {
+    return bench
+        .run_well({"restore-inpaint", "photo.png", "--mask", "mask.png", "--method", "diffpir",
+                   "--samples", samples, "--json", "-o", samples + ".png"})
+        .out;
+  };
+  for (const auto& [samples, said] :
+       {std::pair{"1", "diffpir: 50 steps"}, {"2", "diffpir: 20 steps"}})
+    BOOST_TEST(message(samples).find(said) != std::string::npos);
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -45,6 +45,13 @@ double bytes_per_pixel(const Denoiser& prior, const PriorUse& use) {
   return use.pullbacks && mmse ? mmse->pullback_bytes_per_pixel() : prior.bytes_per_pixel();
 }
 
+// What is averaged needs fewer steps than what is looked at (docs/methods.md).
+Quality quality_of(const MethodOptions& options) {
+  const auto quality = parse_quality(options.quality);
+  const bool several = options.samples ? *options.samples > 1 : !options.uncertainty.empty();
+  return several && quality == Quality::balanced ? Quality::fast : quality;
+}
+
 // No normal value of a gigapixel lies further from its mean, in standard deviations.
 constexpr double kNoiseReach = 6;
 
@@ -114,7 +121,7 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   const auto sampler = task == Task::inpaint ? kInpaintingSampler
                        : linear              ? kDefaultSampler
                                              : kNonlinearSampler;
-  const auto quality = parse_quality(options.quality);
+  const auto quality = quality_of(options);
   auto preset = find_preset(task, prior, options.method, quality);
   if (any && !sampler_kind(preset.method)) preset = find_preset(task, prior, sampler, quality);
   auto& [method, parameters] = preset;

@@ -1,4 +1,4 @@
-// --uncertainty: the samples' standard deviation as a picture.
+// --uncertainty: a standard deviation as a picture.
 #pragma once
 
 #include <filesystem>
