@@ -139,7 +139,7 @@ const std::vector<Entry>& entries() {
   static const std::vector<Entry> table{
       {{"natural",
         "the shipped network, trained on photographs; natural:bfloat16 is faster on processors "
-        "with AVX-512; a path takes the network in weights of any kind, FILE:bfloat16 those of "
+        "with AMX; a path takes the network in weights of any kind, FILE:bfloat16 those of "
         "restore-train (docs/own-prior.md)",
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",

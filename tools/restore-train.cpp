@@ -72,7 +72,7 @@ void add_network_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_flag("--float32", o.float32,
-               "No bfloat16 in the convolutions (default where there is no AVX-512)")
+               "No bfloat16 in the convolutions (default where there is no AMX)")
       ->group(kForNetworks);
   app.add_option("--block", o.block, "gated or residual (plain 3x3, as in DRUNet)")
       ->check(CLI::IsMember({"gated", "residual"}))

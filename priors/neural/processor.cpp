@@ -1,14 +1,13 @@
 #include "priors/neural/processor.h"
 
+#include <oneapi/dnnl/dnnl.hpp>
+
 namespace restore {
 
 bool has_fast_bfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
-#else
-  return false;
-#endif
+  // A set of instructions is a set of bits.
+  const auto amx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & amx) == amx;
 }
 
 }  // namespace restore
