@@ -144,7 +144,7 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->check(CLI::IsMember({"mean", "sample"}))
       ->group(kMethod);
   app.add_option("--uncertainty", options.uncertainty,
-                 "Write the standard deviation of the error, from the samples: a file or a folder")
+                 "Write the error's standard deviation: a file or a folder")
       ->option_text("OUT")
       ->group(kMethod);
   add_listing(app, "--list-methods", "Print methods with their parameters", print_methods);
