@@ -5,7 +5,8 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache git
-  libtorch-dev libdnnl-dev  # tensors, networks
+  libtorch-dev              # tensors, networks
+  libdnnl-dev ocl-icd-opencl-dev  # matrix products; its CMake package wants OpenCL
   libtcmalloc-minimal4      # memory for tensors, without asking the system each time
   libopenblas0-openmp       # libtorch's products of matrices; libopenblas0-serial is not safe with threads
   libopenimageio-dev libwebp-dev zlib1g-dev  # picture files
