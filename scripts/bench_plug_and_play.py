@@ -45,7 +45,7 @@ PUBLISHED = {
 # Row: solver, then --param of deblurring and of super-resolution.
 SOLVERS = {
     "hqs": ({"iterations": 8, "lambda": 0.1}, {"iterations": 16, "lambda": 0.1}),
-    "admm": ({"iterations": 30, "sigma": 0.02, "lambda": 0.25},) * 2,
+    "admm": ({"iterations": 30, "sigma": 0.02, "sigma_start": 0, "lambda": 0.25},) * 2,
     "drs": ({"iterations": 30, "sigma": 0.02, "lambda": 0.25},) * 2,
     "pgm": ({"iterations": 60, "sigma": 0.01},) * 2,
     "fista": ({"iterations": 40, "sigma": 0.01},) * 2,
