@@ -28,10 +28,15 @@ std::int64_t band_rows(const torch::Tensor& x) {
   return (height + bands - 1) / bands;
 }
 
-// Calls run(first, count) for parts of [0, pixels) that PackedPointwise takes and the cache holds, 2^16 values.
+// Of a part that PackedPointwise takes and the cache holds, 2^16 values.
+std::int64_t part_pixels(std::int64_t channels) {
+  return std::min(PackedPointwise::kMostPixels, (1 << 16) / channels);
+}
+
+// Calls run(first, count) for parts of [0, pixels).
 template <typename Run>
 void for_parts(std::int64_t pixels, std::int64_t channels, const Run& run) {
-  const auto most = std::min(PackedPointwise::kMostPixels, (1 << 16) / channels);
+  const auto most = part_pixels(channels);
   for (std::int64_t first = 0; first < pixels;) {
     const auto count = std::bit_floor(static_cast<std::uint64_t>(std::min(pixels - first, most)));
     run(first, static_cast<std::int64_t>(count));
@@ -42,10 +47,10 @@ void for_parts(std::int64_t pixels, std::int64_t channels, const Run& run) {
 // What the layers of one thread hand on, a part of the pixels at a time.
 struct Workspace {
   Workspace(std::int64_t channels, torch::ScalarType type)
-      : normed(torch::empty({PackedPointwise::kMostPixels, channels}, type)),
+      : normed(torch::empty({part_pixels(channels), channels}, type)),
         first(torch::empty_like(normed)),
         gated(torch::empty_like(normed)),
-        statistics(torch::empty({PackedPointwise::kMostPixels, 2})) {}
+        statistics(torch::empty({part_pixels(channels), 2})) {}
 
   bool half() const { return normed.scalar_type() == torch::kBFloat16; }
 
