@@ -12,20 +12,20 @@
 
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
+#include "priors/classic/bm3d_kernels.h"
 #include "priors/classic/mirror.h"
 #include "priors/classic/opponent_colours.h"
 
 namespace restore {
 namespace {
 
-constexpr int kSide = 8, kPatch = kSide * kSide;
+using bm3d::kPatch, bm3d::kSide, bm3d::Stack;
+
 constexpr int kPace = 3;     // of reference patches
 constexpr int kSearch = 19;  // the search window is 2 kSearch + 1 positions wide
 constexpr double kThreshold = 2.7;
 // Above this noise more distant patches count as alike.
 constexpr double kHighNoise = 35.0 / 255;
-
-using Patch = std::array<float, kPatch>;
 
 struct Planes {
   const float* data;
@@ -41,16 +41,18 @@ Planes planes_of(const torch::Tensor& x) {
 
 using Matrix = Eigen::Matrix<double, kSide, kSide>;
 
-// A transform of 8 values, a row a coefficient, rows of norm 1; and its inverse.
-struct Transform {
-  explicit Transform(const Matrix& rows) {
+// The transform whose coefficients are these rows, made norm 1, and its inverse.
+struct TransformPair {
+  explicit TransformPair(const Matrix& rows) {
     const Matrix M = rows.rowwise().normalized(), inverted = M.inverse();
-    for (int i = 0; i < kPatch; ++i) {
-      forward[i] = static_cast<float>(M(i / kSide, i % kSide));
-      inverse[i] = static_cast<float>(inverted(i / kSide, i % kSide));
-    }
+    for (int i = 0; i < kSide; ++i)
+      for (int j = 0; j < kSide; ++j) {
+        const int at = i * kSide + j, across = j * kSide + i;
+        forward.rows[at] = forward.columns[across] = static_cast<float>(M(i, j));
+        inverse.rows[at] = inverse.columns[across] = static_cast<float>(inverted(i, j));
+      }
   }
-  Patch forward, inverse;
+  bm3d::Transform forward, inverse;
 };
 
 Matrix cosine_rows() {
@@ -76,36 +78,9 @@ Matrix wavelet_rows() {
   return M;
 }
 
-// M P M^T
-void apply_both_sides(const Patch& M, Patch& P) {
-  Patch half{};
-  for (int i = 0; i < kSide; ++i)
-    for (int k = 0; k < kSide; ++k)
-      for (int j = 0; j < kSide; ++j) half[i * kSide + j] += M[i * kSide + k] * P[k * kSide + j];
-  P.fill(0);
-  for (int i = 0; i < kSide; ++i)
-    for (int k = 0; k < kSide; ++k)
-      for (int j = 0; j < kSide; ++j) P[i * kSide + j] += half[i * kSide + k] * M[j * kSide + k];
-}
-
-// The orthonormal Walsh-Hadamard transform along the stack, its own inverse.
-void hadamard(std::vector<Patch>& stack) {
-  for (std::size_t half = 1; half < stack.size(); half *= 2)
-    for (std::size_t first = 0; first < stack.size(); first += 2 * half)
-      for (std::size_t k = first; k < first + half; ++k)
-        for (int i = 0; i < kPatch; ++i) {
-          const float a = stack[k][i], b = stack[k + half][i];
-          stack[k][i] = a + b;
-          stack[k + half][i] = a - b;
-        }
-  const float scale = 1 / std::sqrt(static_cast<float>(stack.size()));
-  for (auto& patch : stack)
-    for (float& value : patch) value *= scale;
-}
-
 // Kaiser window of parameter 2, as a patch.
-Patch kaiser_window() {
-  Patch window;
+std::array<float, kPatch> kaiser_window() {
+  std::array<float, kPatch> window;
   const auto weight = [](int i) {
     const double t = 2.0 * i / (kSide - 1) - 1;
     return std::cyl_bessel_i(0, 2 * std::sqrt(1 - t * t)) / std::cyl_bessel_i(0, 2.0);
@@ -124,39 +99,53 @@ struct Step {
   float tau;         // mean squared distance in brightness, [0,1]^2
 };
 
-// The patches of `brightness` most like the one at `at`, itself first; a power of 2 of them.
-std::vector<Position> similar_patches(const Planes& brightness, const Position& at,
-                                      const Step& step) {
-  const auto top = std::max<std::int64_t>(0, at.y - kSearch);
-  const auto left = std::max<std::int64_t>(0, at.x - kSearch);
-  const auto bottom = std::min(brightness.height - kSide, at.y + kSearch);
-  const auto right = std::min(brightness.width - kSide, at.x + kSearch);
-  const float limit = step.tau * kPatch;
-  std::vector<std::pair<float, Position>> found;
-  for (auto y = top; y <= bottom; ++y)
-    for (auto x = left; x <= right; ++x) {
-      float lanes[kSide] = {};
-      for (int i = 0; i < kSide; ++i) {
-        const float* p = brightness.at(0, at.y + i, at.x);
-        const float* q = brightness.at(0, y + i, x);
-        for (int j = 0; j < kSide; ++j) lanes[j] += (p[j] - q[j]) * (p[j] - q[j]);
+// A plane on which patches are compared, with room for what bm3d::squared_distances reads past its end.
+class SearchPlane {
+ public:
+  explicit SearchPlane(const Planes& picture)
+      : height_(picture.height),
+        width_(picture.width),
+        values_(height_ * width_ + bm3d::kTogether) {
+    std::copy_n(picture.data, height_ * width_, values_.begin());
+  }
+
+  // The patches most like the one at `at`, itself first; a power of 2 of them.
+  std::vector<Position> similar_patches(const Position& at, const Step& step) const {
+    const auto top = std::max<std::int64_t>(0, at.y - kSearch);
+    const auto left = std::max<std::int64_t>(0, at.x - kSearch);
+    const auto bottom = std::min(height_ - kSide, at.y + kSearch);
+    const auto right = std::min(width_ - kSide, at.x + kSearch);
+    constexpr std::int64_t kAcross = 2 * kSearch + 1;
+    const float limit = step.tau * kPatch;
+    // Of the others: the bits of a distance, in order as it is itself, above the place. Equals go to the
+    // earlier one.
+    std::array<std::uint64_t, kAcross * kAcross> found;
+    std::size_t others = 0;
+    alignas(64) float distances[(kAcross / bm3d::kTogether + 1) * bm3d::kTogether];
+    for (auto y = top; y <= bottom; ++y) {
+      bm3d::squared_distances(&values_[at.y * width_ + at.x], &values_[y * width_ + left], width_,
+                              right - left + 1, distances);
+      for (auto x = left; x <= right; ++x) {
+        const float distance = distances[x - left];
+        const auto place = static_cast<std::uint64_t>((y - top) * kAcross + x - left);
+        found[others] = std::uint64_t{std::bit_cast<std::uint32_t>(distance)} << 32 | place;
+        others += distance <= limit && (y != at.y || x != at.x);
       }
-      float distance = 0;
-      for (const float lane : lanes) distance += lane;
-      const bool itself = y == at.y && x == at.x;
-      if (itself || distance <= limit) found.push_back({itself ? -1 : distance, {y, x}});
     }
-  const auto count = std::bit_floor(std::min(found.size(), step.most));
-  // Ties go to the earlier position: the order does not depend on the library.
-  const auto nearer = [](const auto& a, const auto& b) {
-    return std::tie(a.first, a.second.y, a.second.x) < std::tie(b.first, b.second.y, b.second.x);
-  };
-  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(),
-                    nearer);
-  std::vector<Position> positions(count);
-  for (std::size_t k = 0; k < count; ++k) positions[k] = found[k].second;
-  return positions;
-}
+    const auto count = std::bit_floor(std::min(others + 1, step.most));
+    std::partial_sort(found.begin(), found.begin() + count - 1, found.begin() + others);
+    std::vector<Position> positions{at};
+    for (std::size_t k = 0; k + 1 < count; ++k) {
+      const auto place = static_cast<std::int64_t>(found[k] & 0xffffffffu);
+      positions.push_back({top + place / kAcross, left + place % kAcross});
+    }
+    return positions;
+  }
+
+ private:
+  std::int64_t height_, width_;
+  std::vector<float> values_;
+};
 
 // Stacks and sums of one step over the picture.
 class CollaborativeFilter {
@@ -165,8 +154,9 @@ class CollaborativeFilter {
   CollaborativeFilter(const torch::Tensor& x, const torch::Tensor* basic, double sigma)
       : noisy_(planes_of(x)),
         guide_(planes_of(basic ? *basic : x)),
+        search_(guide_),
         wiener_(basic != nullptr),
-        transform_(wiener_ ? cosine_rows() : wavelet_rows()),
+        transforms_(wiener_ ? cosine_rows() : wavelet_rows()),
         sigma_(static_cast<float>(sigma)) {
     const double tau =
         wiener_ ? (sigma > kHighNoise ? 3500 : 400) : (sigma > kHighNoise ? 5000 : 2500);
@@ -218,77 +208,56 @@ class CollaborativeFilter {
     out.weight = torch::zeros_like(out.sum);
     for (const auto y : rows)
       for (const auto x : grid(noisy_.width)) {
-        const auto positions = similar_patches(guide_, {y, x}, step_);
+        const auto positions = search_.similar_patches({y, x}, step_);
         for (std::int64_t c = 0; c < noisy_.channels; ++c) filter_stack(c, positions, out);
       }
     return out;
   }
 
-  std::vector<Patch> transformed(const Planes& planes, std::int64_t c,
-                                 const std::vector<Position>& positions) const {
-    std::vector<Patch> stack(positions.size());
-    for (std::size_t k = 0; k < stack.size(); ++k) {
+  void read_transformed(const Planes& planes, std::int64_t c,
+                        const std::vector<Position>& positions, Stack& stack) const {
+    stack.size = static_cast<int>(positions.size());
+    for (int k = 0; k < stack.size; ++k)
       for (int i = 0; i < kSide; ++i)
         std::copy_n(planes.at(c, positions[k].y + i, positions[k].x), kSide,
-                    stack[k].begin() + i * kSide);
-      apply_both_sides(transform_.forward, stack[k]);
-    }
-    hadamard(stack);
-    return stack;
+                    stack.patch(k) + i * kSide);
+    bm3d::transform(transforms_.forward, stack);
+    bm3d::hadamard(stack);
   }
 
   // Shrinks the coefficients; the weight of the stack.
-  float shrink(std::vector<Patch>& stack, std::int64_t c,
-               const std::vector<Position>& positions) const {
+  float shrink(Stack& stack, std::int64_t c, const std::vector<Position>& positions) const {
     float cost = 0;  // kept coefficients, or ||w||^2
-    if (!wiener_) {
-      const float t = static_cast<float>(kThreshold) * sigma_;
-      for (auto& patch : stack)
-        for (float& value : patch) {
-          if (std::abs(value) > t)
-            ++cost;
-          else
-            value = 0;
-        }
+    if (wiener_) {
+      Stack basic;
+      read_transformed(guide_, c, positions, basic);
+      cost = bm3d::wiener(stack, basic, sigma_ * sigma_);
     } else {
-      const auto basic = transformed(guide_, c, positions);
-      for (std::size_t k = 0; k < stack.size(); ++k)
-        for (int i = 0; i < kPatch; ++i) {
-          // w = (T b)^2 / ((T b)^2 + sigma^2)
-          const float power = basic[k][i] * basic[k][i];
-          const float w = power / (power + sigma_ * sigma_);
-          stack[k][i] *= w;
-          cost += w * w;
-        }
+      cost = bm3d::keep_large(stack, static_cast<float>(kThreshold) * sigma_);
     }
     return 1 / std::max(cost, 1.0f);
   }
 
   void filter_stack(std::int64_t c, const std::vector<Position>& positions, Sums& out) const {
-    static const Patch window = kaiser_window();
-    auto stack = transformed(noisy_, c, positions);
+    static const auto window = kaiser_window();
+    Stack stack;
+    read_transformed(noisy_, c, positions, stack);
     const float weight = shrink(stack, c, positions);
-    hadamard(stack);
+    bm3d::hadamard(stack);
+    bm3d::transform(transforms_.inverse, stack);
     const auto width = noisy_.width;
     const auto plane = c * out.sum.size(1) * width;
-    for (std::size_t k = 0; k < stack.size(); ++k) {
-      apply_both_sides(transform_.inverse, stack[k]);
-      for (int i = 0; i < kSide; ++i) {
-        const auto at = plane + (positions[k].y - out.top + i) * width + positions[k].x;
-        float* sum = out.sum.data_ptr<float>() + at;
-        float* total = out.weight.data_ptr<float>() + at;
-        for (int j = 0; j < kSide; ++j) {
-          const float w = weight * window[i * kSide + j];
-          sum[j] += w * stack[k][i * kSide + j];
-          total[j] += w;
-        }
-      }
+    for (int k = 0; k < stack.size; ++k) {
+      const auto at = plane + (positions[k].y - out.top) * width + positions[k].x;
+      bm3d::aggregate(stack.patch(k), window.data(), weight, width, out.sum.data_ptr<float>() + at,
+                      out.weight.data_ptr<float>() + at);
     }
   }
 
   Planes noisy_, guide_;
+  SearchPlane search_;
   bool wiener_;
-  Transform transform_;
+  TransformPair transforms_;
   float sigma_;
   Step step_;
 };

@@ -2,18 +2,54 @@
 // https://doi.org/10.1109/CVPR.2005.38
 #include "priors/classic/nonlocal_means.h"
 
-#include <ATen/ops/avg_pool2d.h>
 #include <fmt/format.h>
 
 #include "librestore/core/interrupt.h"
+#include "librestore/core/parallel.h"
 #include "priors/classic/mirror.h"
+#include "priors/classic/nonlocal_means_kernels.h"
 
 namespace restore {
 namespace {
 
-constexpr std::int64_t kSearch = 10;  // the search window is 2 kSearch + 1 pixels wide
-constexpr std::int64_t kPatch = 2;    // the patch 2 kPatch + 1
-constexpr double kFiltering = 0.5;    // h in units of sigma
+constexpr double kFiltering = 0.5;       // h in units of sigma
+constexpr std::int64_t kStripRows = 16;  // what is summed up stays in the cache
+
+// Of one picture, C x H x W.
+template <typename T>
+torch::Tensor denoise_item(const torch::Tensor& x, double sigma, double h) {
+  const auto channels = x.size(0), height = x.size(1), width = x.size(2);
+  const auto padded = mirror_pad(x.unsqueeze(0), nlm::kMargin).contiguous();
+  const auto sums = torch::zeros({channels + 2, height, width}, x.options());
+  const auto plane = height * width, padded_width = width + 2 * nlm::kMargin;
+  const double values = static_cast<double>(channels) * nlm::kPatchSide * nlm::kPatchSide;
+  const T scale = static_cast<T>(1 / (values * h * h));
+  const T bias = static_cast<T>(2 * sigma * sigma / (h * h));
+  const auto strips = (height + kStripRows - 1) / kStripRows;
+  parallel_ranges(strips, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<T> scratch(nlm::scratch_size(width));
+    for (auto s = begin; s < end; ++s) {
+      throw_if_interrupted();
+      const auto top = s * kStripRows;
+      T* const first = sums.data_ptr<T>() + top * width;
+      const nlm::Strip<T> strip{channels,
+                                std::min(kStripRows, height - top),
+                                width,
+                                padded.data_ptr<T>() + top * padded_width,
+                                (height + 2 * nlm::kMargin) * padded_width,
+                                first,
+                                plane,
+                                first + channels * plane,
+                                first + (channels + 1) * plane};
+      for (std::int64_t dy = -nlm::kSearch; dy <= nlm::kSearch; ++dy)
+        for (std::int64_t dx = -nlm::kSearch; dx <= nlm::kSearch; ++dx)
+          if (dy != 0 || dx != 0) nlm::accumulate(strip, dy, dx, scale, bias, scratch.data());
+    }
+  });
+  // Where nothing is alike the pixel keeps its value.
+  const auto largest = sums[channels + 1].clamp_min(1e-30);
+  return (sums.narrow(0, 0, channels) + largest * x) / (sums[channels] + largest);
+}
 
 }  // namespace
 
@@ -28,38 +64,16 @@ const Parameters<NonlocalMeansOptions>& NonlocalMeans::parameters() {
 torch::Tensor NonlocalMeans::denoise(const torch::Tensor& x, double sigma) const {
   const double h = kFiltering * options_.strength * sigma;
   if (h == 0) return x.clone();
-  const auto height = x.size(2), width = x.size(3);
-  const auto padded = mirror_pad(x, kSearch + kPatch);
-  // The picture moved by (dy, dx), with `margin` more on every side.
-  const auto moved = [&](std::int64_t dy, std::int64_t dx, std::int64_t margin) {
-    const auto corner = kSearch + kPatch - margin;
-    return padded.narrow(2, corner + dy, height + 2 * margin)
-        .narrow(3, corner + dx, width + 2 * margin);
-  };
-  const auto here = moved(0, 0, kPatch).contiguous();
-  auto sum = torch::zeros_like(x);
-  auto total = torch::zeros({x.size(0), 1, height, width}, x.options());
-  auto largest = torch::zeros_like(total);
-  for (std::int64_t dy = -kSearch; dy <= kSearch; ++dy) {
-    throw_if_interrupted();
-    for (std::int64_t dx = -kSearch; dx <= kSearch; ++dx) {
-      if (dy == 0 && dx == 0) continue;
-      // d2(i, j), j = i + (dy, dx)
-      const auto squares = (moved(dy, dx, kPatch) - here).square_().mean(1, true);
-      const auto d2 = at::avg_pool2d(squares, 2 * kPatch + 1, 1);
-      // w = exp(-max(d2 - 2 sigma^2, 0) / h^2)
-      const auto w = (d2 - 2 * sigma * sigma).clamp_min_(0).mul_(-1 / (h * h)).exp_();
-      sum.addcmul_(w, moved(dy, dx, 0));
-      total.add_(w);
-      largest = torch::maximum(largest, w);
-    }
-  }
-  // Where nothing is alike the pixel keeps its value.
-  largest.clamp_min_(1e-30);
-  return (sum + largest * x) / (total + largest);
+  const bool in_double = x.scalar_type() == torch::kFloat64;
+  std::vector<torch::Tensor> items;
+  for (const auto& item : x.unbind(0))
+    items.push_back(in_double
+                        ? denoise_item<double>(item.contiguous(), sigma, h)
+                        : denoise_item<float>(item.to(torch::kFloat32).contiguous(), sigma, h));
+  return torch::stack(items).to(x.scalar_type());
 }
 
-std::optional<int> NonlocalMeans::receptive_field() const { return kSearch + kPatch; }
+std::optional<int> NonlocalMeans::receptive_field() const { return nlm::kMargin; }
 
 std::string NonlocalMeans::name() const {
   return options_.strength == 1 ? "nlm" : fmt::format("nlm:{:g}", options_.strength);

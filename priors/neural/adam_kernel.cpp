@@ -1,7 +1,7 @@
 // One pass over memory for Adam and the moving average: composed of libtorch operations it takes
 // about ten, which is as long as the network on a small batch.
+#include "librestore/core/lanes.h"
 #include "priors/neural/fused_kernels.h"
-#include "priors/neural/layers/lanes.h"
 
 namespace restore::kernels {
 

@@ -7,8 +7,8 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
+#include "librestore/core/lanes.h"
 #include "priors/neural/fused_kernels.h"
-#include "priors/neural/layers/lanes.h"
 
 namespace restore {
 namespace {

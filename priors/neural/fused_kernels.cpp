@@ -4,7 +4,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "priors/neural/layers/lanes.h"
+#include "librestore/core/lanes.h"
 
 namespace restore::kernels {
 namespace {

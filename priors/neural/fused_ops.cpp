@@ -4,8 +4,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
+#include "librestore/core/lanes.h"
 #include "priors/neural/fused_kernels.h"
-#include "priors/neural/layers/lanes.h"
 
 namespace restore {
 namespace {

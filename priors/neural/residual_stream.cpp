@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
+#include "librestore/core/lanes.h"
 #include "priors/neural/fused_kernels.h"
 #include "priors/neural/fused_ops.h"
-#include "priors/neural/layers/lanes.h"
 
 namespace restore {
 

@@ -4,8 +4,8 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "librestore/core/lanes.h"
 #include "priors/neural/layers/group_norm_kernels.h"
-#include "priors/neural/layers/lanes.h"
 
 namespace restore {
 namespace {

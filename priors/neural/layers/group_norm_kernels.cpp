@@ -1,33 +1,9 @@
 #include "priors/neural/layers/group_norm_kernels.h"
 
-#include "priors/neural/layers/lanes.h"
+#include "librestore/core/lanes.h"
 
 namespace restore::kernels {
 namespace {
-
-using Integers = std::int32_t __attribute__((vector_size(64)));
-
-// exp(v) = 2^n exp(r), |r| <= ln(2)/2, exp(r) by its series up to r^7: relative error below 1e-7.
-RESTORE_INLINE void exponential(Lanes& v) {
-  constexpr float kLog2 = 1.44269504f, kHigh = 0.693359375f, kLow = -2.12194440e-4f;
-  constexpr float kRound = 12582912.0f;  // 1.5 2^23: adding it rounds to an integer
-  constexpr float kLimit = 87.0f;        // of float32's exponent
-  v = v > kLimit ? kLimit + 0 * v : v;
-  v = v < -kLimit ? -kLimit + 0 * v : v;
-  const Lanes n = (v * kLog2 + kRound) - kRound;
-  const Lanes r = (v - n * kHigh) - n * kLow;
-  Lanes p = r * (1.0f / 5040) + 1.0f / 720;
-  p = p * r + 1.0f / 120;
-  p = p * r + 1.0f / 24;
-  p = p * r + 1.0f / 6;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
-  const Integers bits = (__builtin_convertvector(n, Integers) + 127) << 23;
-  Lanes scale;
-  std::memcpy(&scale, &bits, sizeof scale);
-  v = p * scale;
-}
 
 RESTORE_INLINE void sigmoid(Lanes& v) {
   v = -v;

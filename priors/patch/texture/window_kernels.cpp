@@ -1,6 +1,6 @@
 #include "priors/patch/texture/window_kernels.h"
 
-#include "priors/neural/layers/lanes.h"
+#include "librestore/core/lanes.h"
 
 namespace restore::kernels {
 namespace {
