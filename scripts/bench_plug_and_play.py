@@ -54,8 +54,8 @@ SOLVERS = {
     "red-admm": ({"iterations": 40, "sigma": 0.03, "lambda": 0.25},) * 2,
     "anderson:pgm": ({"iterations": 40, "sigma": 0.01},) * 2,
     "anderson:red-fp": ({"iterations": 40, "sigma": 0.02, "lambda": 0.25},) * 2,
-    "ula": ({}, {}),
-    "skrock": ({}, {}),
+    "ula": ({"iterations": 500, "sigma": 0.03},) * 2,
+    "skrock": ({"iterations": 25, "sigma": 0.03},) * 2,
 }
 
 

@@ -222,7 +222,7 @@ class CollaborativeFilter {
         std::copy_n(planes.at(c, positions[k].y + i, positions[k].x), kSide,
                     stack.patch(k) + i * kSide);
     bm3d::transform(transforms_.forward, stack);
-    bm3d::hadamard(stack);
+    bm3d::haar(stack);
   }
 
   // Shrinks the coefficients; the weight of the stack.
@@ -243,7 +243,7 @@ class CollaborativeFilter {
     Stack stack;
     read_transformed(noisy_, c, positions, stack);
     const float weight = shrink(stack, c, positions);
-    bm3d::hadamard(stack);
+    bm3d::inverse_haar(stack);
     bm3d::transform(transforms_.inverse, stack);
     const auto width = noisy_.width;
     const auto plane = c * out.sum.size(1) * width;

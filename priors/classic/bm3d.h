@@ -5,12 +5,14 @@
 // Colour: the same authors 2007, "Color image denoising via sparse 3D collaborative filtering with
 //   grouping constraint in luminance-chrominance space", https://doi.org/10.1109/ICIP.2007.4378954
 // Parameters: Lebrun 2012, "An analysis and implementation of the BM3D image denoising method",
-//   https://doi.org/10.5201/ipol.2012.l-bm3d
+//   https://doi.org/10.5201/ipol.2012.l-bm3d, but for its Walsh-Hadamard transform along the stack: the
+//   paper's Haar is 0.05 dB better.
 //
 // For the 8 x 8 patch P at every third pixel the most similar patches Q of the 39 x 39 positions around
 // it, at most 2^k of them with mean (P - Q)^2 <= tau in brightness, are stacked and transformed by T
 // (in the patch the biorthogonal 1.5 wavelet in step 1, whose rows of norm 1 are nearly orthogonal, and
-// cosines in step 2; Walsh-Hadamard along the stack; each channel alone):
+// cosines in step 2; Haar along the stack, whose patches are in the order of their distance; each
+// channel alone):
 //   step 1, 16 patches of x:            c = T x where |T x| > 2.7 sigma, else 0
 //   step 2, 32 patches alike in step 1's result b:
 //                                       c = w T x,  w = (T b)^2 / ((T b)^2 + sigma^2)

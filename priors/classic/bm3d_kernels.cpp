@@ -1,6 +1,6 @@
 #include "priors/classic/bm3d_kernels.h"
 
-#include <cmath>
+#include <numbers>
 
 #include "librestore/core/lanes.h"
 
@@ -16,6 +16,18 @@ static_assert(kTogether == kernels::kLanes && kPatch % kernels::kLanes == 0);
 using Row = float __attribute__((vector_size(4 * kSide)));
 
 RESTORE_INLINE void load_row(Row& v, const float* p) { std::memcpy(&v, p, sizeof v); }
+
+// (p, q) <- (p + q, p - q) / sqrt(2), its own inverse.
+RESTORE_INLINE void butterfly(float* p, float* q) {
+  constexpr float kScale = std::numbers::sqrt2_v<float> / 2;
+  for (int i = 0; i < kPatch; i += kernels::kLanes) {
+    Lanes a, b;
+    load(a, p + i);
+    load(b, q + i);
+    store(p + i, kScale * (a + b));
+    store(q + i, kScale * (a - b));
+  }
+}
 
 }  // namespace
 
@@ -36,24 +48,14 @@ RESTORE_TARGET_CLONES void transform(const Transform& M, Stack& stack) {
   }
 }
 
-RESTORE_TARGET_CLONES void hadamard(Stack& stack) {
-  const float scale = 1 / std::sqrt(static_cast<float>(stack.size));
-  // Sixteen coefficients of all patches at a time.
-  for (float* first = stack.values; first < stack.values + kPatch; first += kernels::kLanes) {
-    Lanes a, b;
-    for (int half = 1; half < stack.size; half *= 2)
-      for (int begin = 0; begin < stack.size; begin += 2 * half)
-        for (int k = begin; k < begin + half; ++k) {
-          load(a, first + k * kPatch);
-          load(b, first + (k + half) * kPatch);
-          store(first + k * kPatch, a + b);
-          store(first + (k + half) * kPatch, a - b);
-        }
-    for (int k = 0; k < stack.size; ++k) {
-      load(a, first + k * kPatch);
-      store(first + k * kPatch, a * scale);
-    }
-  }
+RESTORE_TARGET_CLONES void haar(Stack& stack) {
+  for (int half = 1; half < stack.size; half *= 2)
+    for (int k = 0; k < stack.size; k += 2 * half) butterfly(stack.patch(k), stack.patch(k + half));
+}
+
+RESTORE_TARGET_CLONES void inverse_haar(Stack& stack) {
+  for (int half = stack.size / 2; half > 0; half /= 2)
+    for (int k = 0; k < stack.size; k += 2 * half) butterfly(stack.patch(k), stack.patch(k + half));
 }
 
 RESTORE_TARGET_CLONES float keep_large(Stack& stack, float threshold) {

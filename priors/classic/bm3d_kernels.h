@@ -26,8 +26,10 @@ struct Transform {
 // P <- M P M^T for every patch.
 void transform(const Transform& M, Stack& stack);
 
-// The orthonormal Walsh-Hadamard transform along the stack, its own inverse; size a power of 2.
-void hadamard(Stack& stack);
+// The orthonormal Haar transform along the stack down to its mean, in place, and its inverse; the size
+// is a power of 2.
+void haar(Stack& stack);
+void inverse_haar(Stack& stack);
 
 // Sets to 0 what is not above the threshold; how many values are.
 float keep_large(Stack& stack, float threshold);
