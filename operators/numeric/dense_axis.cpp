@@ -1,7 +1,9 @@
 #include "operators/numeric/dense_axis.h"
 
 #include <Eigen/Dense>
+#include <oneapi/dnnl/dnnl.h>
 
+#include "librestore/core/openmp.h"
 #include "librestore/core/parallel.h"
 
 namespace restore {
@@ -21,6 +23,36 @@ torch::Tensor as_tensor(const Matrix<double>& m) {
   return result;
 }
 
+constexpr std::int64_t kProductRows = 256;
+
+enum class Transposed { no, yes };
+
+// c = a b or a b^T, rows first: m x k times k x n. Blocks of rows, one thread each: the bits do not
+// depend on the number of threads.
+void multiply(const float* a, const float* b, float* c, std::int64_t m, std::int64_t n,
+              std::int64_t k, Transposed b_transposed) {
+  const bool across = b_transposed == Transposed::yes;
+  parallel_ranges(m, kProductRows, [&](std::int64_t begin, std::int64_t end) {
+    const OneOpenMpThread alone;
+    const auto status = dnnl_sgemm('N', across ? 'T' : 'N', end - begin, n, k, 1, a + begin * k, k,
+                                   b, across ? k : n, 0, c + begin * n, n);
+    TORCH_CHECK(status == dnnl_success, "oneDNN multiplies no matrices");
+  });
+}
+void multiply(const double* a, const double* b, double* c, std::int64_t m, std::int64_t n,
+              std::int64_t k, Transposed b_transposed) {
+  const bool across = b_transposed == Transposed::yes;
+  const Eigen::Map<const Matrix<double>> right(b, across ? n : k, across ? k : n);
+  parallel_ranges(m, kProductRows, [&](std::int64_t begin, std::int64_t end) {
+    const Eigen::Map<const Matrix<double>> left(a + begin * k, end - begin, k);
+    Eigen::Map<Matrix<double>> result(c + begin * n, end - begin, n);
+    if (across)
+      result.noalias() = left * right.transpose();
+    else
+      result.noalias() = left * right;
+  });
+}
+
 }  // namespace
 
 FullSvd full_svd(const torch::Tensor& M) {
@@ -35,19 +67,16 @@ torch::Tensor multiply_axes(const torch::Tensor& P, const torch::Tensor& x,
                             const torch::Tensor& Q) {
   const auto in = x.contiguous();
   const auto left = P.to(x.scalar_type()).contiguous(), right = Q.to(x.scalar_type()).contiguous();
+  const auto planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
+  auto rows = torch::empty({planes, height, Q.size(0)}, x.options());  // x Q^T
   auto z = torch::empty({x.size(0), x.size(1), P.size(0), Q.size(0)}, x.options());
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "multiply_axes", [&] {
-    const auto p = as_matrix<scalar_t>(left), q = as_matrix<scalar_t>(right);
-    const scalar_t* const planes = in.data_ptr<scalar_t>();
-    scalar_t* const out = z.data_ptr<scalar_t>();
-    parallel_ranges(x.size(0) * x.size(1), 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const Eigen::Map<const Matrix<scalar_t>> plane(planes + i * x.size(2) * x.size(3),
-                                                       x.size(2), x.size(3));
-        Eigen::Map<Matrix<scalar_t>> result(out + i * p.rows() * q.rows(), p.rows(), q.rows());
-        result.noalias() = p * (plane * q.transpose());
-      }
-    });
+    multiply(in.data_ptr<scalar_t>(), right.data_ptr<scalar_t>(), rows.data_ptr<scalar_t>(),
+             planes * height, Q.size(0), width, Transposed::yes);
+    for (std::int64_t i = 0; i < planes; ++i)
+      multiply(left.data_ptr<scalar_t>(), rows.data_ptr<scalar_t>() + i * height * Q.size(0),
+               z.data_ptr<scalar_t>() + i * P.size(0) * Q.size(0), P.size(0), Q.size(0), height,
+               Transposed::no);
   });
   return z;
 }

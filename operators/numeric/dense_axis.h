@@ -1,5 +1,5 @@
-// Small dense matrices along the axes of a picture. Debian's BLAS is the reference one; Eigen is ten
-// times as fast.
+// Dense matrices along the axes of a picture. oneDNN multiplies float32 with what the processor has;
+// which BLAS libtorch finds is not known.
 #pragma once
 
 #include <torch/types.h>

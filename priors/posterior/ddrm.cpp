@@ -33,10 +33,11 @@ Result Ddrm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
       return torch::where(known_at(sigma), sigma_y / s, torch::zeros_like(s));
     };
 
+    torch::Tensor coefficients;  // V^T x_t
     const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
       const auto D = prior.denoise(x_t, sigma_t);
       const auto x0_hat = A.Vt(D);
-      const auto eps_hat = (A.Vt(x_t) - x0_hat) / sigma_t;
+      const auto eps_hat = (coefficients - x0_hat) / sigma_t;
       const auto z = randn_like(stream, x_t);
       // (ybar - x0_hat) / (sigma_y / s)
       const auto eps_y = (s_ybar - s * x0_hat) / sigma_y;
@@ -46,7 +47,8 @@ Result Ddrm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
       const auto noise = eta_b * noise_at(sigma_s);
       const auto known = (1 - eta_b) * x0_hat + eta_b * ybar_at(sigma_s) +
                          (sigma_s * sigma_s - noise.square()).clamp_min(0).sqrt() * z;
-      return {A.V(torch::where(known_at(sigma_s), known, unknown)), D};
+      coefficients = torch::where(known_at(sigma_s), known, unknown);
+      return {A.V(coefficients), D};
     };
 
     const auto sigmas = noise_levels(options_, prior.sigma_range());
@@ -55,9 +57,9 @@ Result Ddrm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
     const auto z = randn(stream, A.input_shape(), n, item.y.scalar_type());
     const auto centre =
         torch::where(known_at(sigma_T), ybar_at(sigma_T), A.Vt(A.initial_estimate(item.y)));
-    const auto x_T =
+    coefficients =
         centre + (sigma_T * sigma_T - noise_at(sigma_T).square()).clamp_min(0).sqrt() * z;
-    return descend("ddrm", item, sigmas, A.V(x_T), watch, step);
+    return descend("ddrm", item, sigmas, A.V(coefficients), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

@@ -8,8 +8,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
+
+#include "librestore/core/openmp.h"
 
 namespace restore {
 namespace {
@@ -25,18 +26,6 @@ dnnl::stream& stream_of_this_thread() {
   thread_local dnnl::stream stream(processor());
   return stream;
 }
-
-// While it lives oneDNN knows of no other threads.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 memory::desc rows_of(std::int64_t rows, std::int64_t columns, memory::data_type type) {
   return {{rows, columns}, type, memory::format_tag::ab};
@@ -140,7 +129,7 @@ PackedPointwise::~PackedPointwise() = default;
 
 void PackedPointwise::run(std::int64_t pixels, const void* x, void* y, const void* factor) const {
   const auto& product = plan_->product_of(pixels);
-  std::optional<OneThread> one_thread;
+  std::optional<OneOpenMpThread> one_thread;
   if (product.alone) one_thread.emplace();
   const auto seen = [&](std::int64_t columns, memory::data_type type, const void* data) {
     return memory(rows_of(pixels, columns, type), processor(), const_cast<void*>(data));
