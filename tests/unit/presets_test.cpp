@@ -36,15 +36,6 @@ BOOST_AUTO_TEST_CASE(quality_costs_steps) {
   BOOST_CHECK_THROW(parse_quality("best"), Error);
 }
 
-BOOST_AUTO_TEST_CASE(a_quality_may_change_the_method) {
-  const auto method = [](const char* prior, Quality quality) {
-    return find_preset(Task::upscale, prior, "", quality).method;
-  };
-  BOOST_TEST(method("natural", Quality::balanced) == "hqs");
-  BOOST_TEST(method("natural:bfloat16", Quality::high) == "pigdm");
-  BOOST_TEST(method("bm3d", Quality::high) == "hqs");  // has no gradient
-}
-
 BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
   const auto plain = find_preset(Task::deblur, "tv", "", Quality::balanced);
   const auto stronger = find_preset(Task::deblur, "tv:2", "", Quality::balanced);

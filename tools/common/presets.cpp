@@ -69,7 +69,6 @@ const std::vector<Row>& rows() {
       {"iterations", "8"}, {"sigma", "0"}, {"sigma_start", "0.2"}, {"lambda", "0.5"}};
   static const ParameterValues dual_long{
       {"iterations", "24"}, {"sigma", "0"}, {"sigma_start", "0.2"}, {"lambda", "0.5"}};
-  static const auto pigdm_mean = sampler_parameters("pigdm", Quality::high);
   // Seven steps for each octave of sigma from scale 8 down, see priors/patch/completion.h.
   static const ParameterValues self_scales{
       {"iterations", "35"}, {"sigma_start", "1.6"}, {"sigma_end", "0.05"}};
@@ -99,7 +98,6 @@ const std::vector<Row>& rows() {
       {Task::inpaint, "", {"hqs", hurried_long}, Quality::fast},
       {Task::upscale, "", {"hqs", hurried}, Quality::fast},
       {Task::deblur, "", {"hqs", hurried}, Quality::fast},
-      {Task::upscale, "natural", {"pigdm", pigdm_mean}, Quality::high},
       {Task::deblur, "", {"hqs", patient}, Quality::high},
       {Task::general, "", {"hqs", hurried_long}, Quality::fast},
   };
