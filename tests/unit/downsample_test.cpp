@@ -6,15 +6,19 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
 #include "librestore/model/random.h"
 #include "operators/factory.h"
 #include "operators/kernel/kernels.h"
+#include "operators/numeric/dense_axis.h"
 #include "operators/resample/decimation.h"
 #include "operators/resample/resize.h"
 #include "tests/support/comparison.h"
 
 namespace restore {
 namespace {
+
+using testing::largest_difference;
 
 // ((7 x + 13 y) mod 17) / 17, which any language can make.
 torch::Tensor pattern(std::int64_t height, std::int64_t width) {
@@ -200,6 +204,26 @@ BOOST_AUTO_TEST_CASE(a_picture_smaller_than_the_factor_is_refused) {
   BOOST_CHECK_THROW(Downsample({1, 3, 9}, 4, ResizeFilter::area), Error);
   BOOST_CHECK_THROW(
       Decimation(box_kernel(1), {1, 9, 3}, 4, Phase::corner, {Boundary::circular, {}}), Error);
+}
+
+BOOST_AUTO_TEST_CASE(products_along_axes_are_rounded_sums) {
+  Rng rng(5);
+  // Numbers that float32 has.
+  const auto draw = [&](const Shape& shape) { return randn(rng, shape).to(torch::kFloat64); };
+  const auto x = draw({2, 300, 70}), P = draw({1, 310, 300})[0][0], Q = draw({1, 65, 70})[0][0];
+  const auto exact = torch::matmul(torch::matmul(P, x), Q.t());
+  BOOST_TEST(largest_difference(multiply_axes(P, x, Q), exact) < 1e-10);
+
+  const auto in_float = [&](int threads) {
+    torch::Tensor z;
+    with_threads(threads, [&] { z = multiply_axes(P, x.to(torch::kFloat32), Q); });
+    return z;
+  };
+  // Higham 2002, "Accuracy and stability of numerical algorithms", 3.5: n u |a| |b| for a sum of n products.
+  const auto bound = (300 + 70 + 2) * 0x1p-24 * multiply_axes(P.abs(), x.abs(), Q.abs());
+  const auto z = in_float(1);
+  BOOST_TEST(((z.to(torch::kFloat64) - exact).abs() <= bound).all().item<bool>());
+  BOOST_TEST(torch::equal(z, in_float(2)));
 }
 
 }  // namespace
