@@ -19,17 +19,18 @@ METHODS = ("tds+ mcgdiff tds mmps pigdm tmpd dps mcg sda lgd-mc diffpir ddnm ddn
            "daps sitcom red-diff pnp-dm langevin snips").split()
 
 
-def measure(cell, options):
-    """The distance; None where the sampler diverges."""
-    method, dx, dy, seed = cell
+def measure(method, dx, dy, seeds, options):
+    """The distance for each seed in a row; None where the sampler diverges."""
     words = [options.bin / "gmm_posterior", "--method", "tds" if method == "tds+" else method,
-             "--dx", dx, "--dy", dy, "--seed", seed]
+             "--dx", dx, "--dy", dy, "--seed", seeds[0], "--seeds", len(seeds)]
     if method == "tds+":
         words += ["--optimal", "true"]
     result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    found = re.search(r"sliced W1 +(\S+)", result.stdout)
-    distance = float(found[1]) if found and result.returncode == 0 else float("nan")
-    return distance if distance < 1e3 else None
+    found = [float(distance) for distance in re.findall(r"sliced W1 +(\S+)", result.stdout)]
+    if len(found) < len(seeds):  # the run ended at the first that diverged
+        rest = seeds[len(found) + 1:]
+        found += [float("nan")] + (measure(method, dx, dy, rest, options) if rest else [])
+    return [distance if distance is not None and distance < 1e3 else None for distance in found]
 
 
 def text(distances):
@@ -58,13 +59,17 @@ def main():
         for line in log.read_text().splitlines():
             *cell, distance = json.loads(line)
             done[tuple(cell)] = distance
-    # Seed by seed, so that a table can be printed early.
-    for cell in ((method, dx, dy, seed) for seed in range(options.seeds) for dx, dy in problems for method in methods):
-        if cell in done:
-            continue
-        done[cell] = measure(cell, options)
-        with log.open("a") as file:
-            file.write(json.dumps([*cell, done[cell]]) + "\n")
+    for dx, dy in problems:
+        for method in methods:
+            seeds = [seed for seed in range(options.seeds) if (method, dx, dy, seed) not in done]
+            if not seeds:
+                continue
+            # What is done already are the first ones.
+            distances = measure(method, dx, dy, seeds, options)
+            with log.open("a") as file:
+                for seed, distance in zip(seeds, distances):
+                    done[method, dx, dy, seed] = distance
+                    file.write(json.dumps([method, dx, dy, seed, distance]) + "\n")
 
     print("| method | " + " | ".join(f"{dx}, {dy}" for dx, dy in problems) + " |")
     print("| --- |" + " --- |" * len(problems))
