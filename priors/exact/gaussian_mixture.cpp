@@ -6,6 +6,17 @@
 
 namespace restore {
 
+namespace {
+
+// The items of a batch are independent: some at a time keep what lies between two operations in the cache.
+constexpr std::int64_t kValuesAtOnce = 1 << 15;
+
+std::vector<torch::Tensor> split(const torch::Tensor& rows) {
+  return rows.split(std::max<std::int64_t>(1, kValuesAtOnce / rows.size(1)));
+}
+
+}  // namespace
+
 struct GaussianMixture::Evaluation {
   double sigma;
   std::vector<torch::Tensor> z;  // Q^T x of each cluster, N x d
@@ -41,9 +52,9 @@ GaussianMixture::GaussianMixture(const torch::Tensor& weights, const torch::Tens
     : GaussianMixture(weights, means,
                       {isotropic_covariance(means.numel() / means.size(0), variance)}) {}
 
-GaussianMixture::Evaluation GaussianMixture::evaluate(const torch::Tensor& x, double sigma) const {
-  check_shape(x, shape(), "gaussian mixture");
-  const auto rows = x.to(torch::kFloat64).flatten(1);
+GaussianMixture::Evaluation GaussianMixture::evaluate(const torch::Tensor& given,
+                                                      double sigma) const {
+  const auto rows = given.to(torch::kFloat64);
   Evaluation at{sigma, {}, {}, {}};
   std::vector<torch::Tensor> log_likelihoods;
   for (const Cluster& cluster : clusters_) {
@@ -97,26 +108,51 @@ torch::Tensor GaussianMixture::jacobian_product(const Evaluation& at,
   return Jv;
 }
 
+torch::Tensor GaussianMixture::by_rows(
+    const torch::Tensor& x, const std::function<torch::Tensor(const torch::Tensor&)>& f) const {
+  check_shape(x, shape(), "gaussian mixture");
+  std::vector<torch::Tensor> parts;
+  for (const auto& rows : split(x.flatten(1))) parts.push_back(f(rows));
+  return torch::cat(parts);
+}
+
 torch::Tensor GaussianMixture::denoise(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return x;
-  return mean_of(evaluate(x, sigma)).view_as(x).to(x.scalar_type());
+  return by_rows(x,
+                 [&](const torch::Tensor& rows) {
+                   return mean_of(evaluate(rows, sigma)).to(x.scalar_type());
+                 })
+      .view_as(x);
 }
 
 Linearization GaussianMixture::linearize(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return {x, [](const torch::Tensor& v) { return v; }};
-  const auto at = evaluate(x, sigma);
-  return {mean_of(at).view_as(x).to(x.scalar_type()), [this, at](const torch::Tensor& v) {
-            const auto rows = v.to(torch::kFloat64).flatten(1);
-            return jacobian_product(at, rows).view_as(v).to(v.scalar_type());
+  std::vector<Evaluation> at;
+  const auto D = by_rows(x, [&](const torch::Tensor& rows) {
+    at.push_back(evaluate(rows, sigma));
+    return mean_of(at.back()).to(x.scalar_type());
+  });
+  return {D.view_as(x), [this, at = std::move(at)](const torch::Tensor& v) {
+            std::size_t part = 0;
+            return by_rows(v,
+                           [&](const torch::Tensor& rows) {
+                             return jacobian_product(at[part++], rows.to(torch::kFloat64))
+                                 .to(v.scalar_type());
+                           })
+                .view_as(v);
           }};
 }
 
 torch::Tensor GaussianMixture::log_responsibilities(const torch::Tensor& x, double sigma) const {
-  return torch::log_softmax(evaluate(x, sigma).log_joint, 1);
+  return by_rows(x, [&](const torch::Tensor& rows) {
+    return torch::log_softmax(evaluate(rows, sigma).log_joint, 1);
+  });
 }
 
 torch::Tensor GaussianMixture::log_density(const torch::Tensor& x, double sigma) const {
-  return torch::logsumexp(evaluate(x, sigma).log_joint, 1);
+  return by_rows(x, [&](const torch::Tensor& rows) {
+    return torch::logsumexp(evaluate(rows, sigma).log_joint, 1);
+  });
 }
 
 torch::Tensor GaussianMixture::draw(Rng& rng, std::int64_t n, torch::ScalarType type) const {

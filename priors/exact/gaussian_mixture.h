@@ -7,6 +7,7 @@
 // the r_k come from logarithms. Computed in float64; the result has the type of x.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "librestore/core/rng.h"
@@ -51,7 +52,10 @@ class GaussianMixture : public MmseDenoiser {
   };
   struct Evaluation;  // of the mixture at x
 
-  Evaluation evaluate(const torch::Tensor& x, double sigma) const;
+  // f of N' x d, some items of x at a time, and the results one after the other.
+  torch::Tensor by_rows(const torch::Tensor& x,
+                        const std::function<torch::Tensor(const torch::Tensor&)>& f) const;
+  Evaluation evaluate(const torch::Tensor& given, double sigma) const;  // N x d
   torch::Tensor mean_of(const Evaluation& at) const;
   torch::Tensor jacobian_product(const Evaluation& at, const torch::Tensor& v) const;
 
