@@ -26,13 +26,16 @@ RESTORE_INLINE void load(Lanes& v, const Bfloat* p) {
   std::memcpy(&v, &bits, sizeof v);
 }
 RESTORE_INLINE void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof(Lanes)); }
-// Round to nearest, ties to even. A NaN stays one unless its payload is in the low bits alone,
-// which arithmetic does not make.
+// The upper halves are v rounded to nearest, ties to even. A NaN stays one unless its payload is in the low bits
+// alone, which arithmetic does not make.
+RESTORE_INLINE void rounded_bits(Bits& bits, const Lanes& v) {
+  std::memcpy(&bits, &v, sizeof bits);
+  bits += 0x7fffu + ((bits >> 16) & 1u);
+}
 RESTORE_INLINE void store(Bfloat* p, const Lanes& v) {
   Bits bits;
-  std::memcpy(&bits, &v, sizeof bits);
-  bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  const Halves h = __builtin_convertvector(bits, Halves);
+  rounded_bits(bits, v);
+  const Halves h = __builtin_convertvector(bits >> 16, Halves);
   std::memcpy(p, &h, sizeof h);
 }
 // Halves onto halves, without a way through memory.

@@ -3,12 +3,11 @@
 #include <array>
 #include <bit>
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
-#include "librestore/core/lanes.h"
 #include "priors/neural/fused_kernels.h"
+#include "priors/neural/gated_depthwise.h"
 
 namespace restore {
 namespace {
@@ -44,17 +43,18 @@ void for_parts(std::int64_t pixels, std::int64_t channels, const Run& run) {
   }
 }
 
-// What the layers of one thread hand on, a part of the pixels at a time.
+bool is_half(const torch::Tensor& x) { return x.scalar_type() == torch::kBFloat16; }
+
+// What the layers of one thread hand on: the depthwise convolution a band, the others a part of the pixels.
 struct Workspace {
-  Workspace(std::int64_t channels, torch::ScalarType type)
-      : normed(torch::empty({part_pixels(channels), channels}, type)),
+  Workspace(std::int64_t band_pixels, std::int64_t channels, torch::ScalarType type)
+      : band(torch::empty({band_pixels, channels}, type)),
+        normed(torch::empty({part_pixels(channels), channels}, type)),
         first(torch::empty_like(normed)),
         gated(torch::empty_like(normed)),
         statistics(torch::empty({part_pixels(channels), 2})) {}
 
-  bool half() const { return normed.scalar_type() == torch::kBFloat16; }
-
-  torch::Tensor normed, first, gated, statistics;
+  torch::Tensor band, normed, first, gated, statistics;
 };
 
 PackedPointwise packed(const Layers& layers, const std::string& name,
@@ -72,12 +72,33 @@ PackedPointwise packed_part(const Layers& layers, const std::string& name, std::
 
 }  // namespace
 
+BandedBlocks::Weights BandedBlocks::weights_of(const Layers& layers, const std::string& name) {
+  using enum PackedPointwise::Result;
+  const auto c = layers.weight(name + ".mix").size(1);
+  const auto depthwise = layers.weight(name + ".depthwise");
+  const auto shift = layers.bias(name + ".depthwise");
+  // As gated_depthwise wants them.
+  const auto ordered = [&](const torch::Tensor& values) {
+    const auto single = values.to(torch::kFloat32).contiguous();
+    if (!is_half(depthwise)) return single;
+    constexpr auto kHalf = kernels::kDepthwiseChannels / 2;
+    return single.view({-1, kHalf, 2}).transpose(1, 2).contiguous();
+  };
+  return {packed(layers, name + ".expand", plain),
+          packed(layers, name + ".project", added),
+          packed_part(layers, name + ".mix", 0, c, plain),
+          packed_part(layers, name + ".mix", c, c, multiplied),
+          packed(layers, name + ".merge", added),
+          ordered(depthwise.view({2 * c, 9}).t()),
+          shift ? ordered(*shift) : torch::zeros({2 * c})};
+}
+
 // One block on the rows of one item.
 class BandedBlocks::Block {
  public:
   Block(const BandedBlocks& blocks, const std::string& name, const torch::Tensor& embedding)
-      : layers_(blocks.weights_), name_(name), pointwise_(blocks.pointwise_.at(name)) {
-    const auto noise = modulations(blocks.config_, layers_, name, embedding);
+      : weights_(blocks.packed_.at(name)) {
+    const auto noise = modulations(blocks.config_, Layers(blocks.weights_), name, embedding);
     first_ = {noise[0].scale.contiguous(), noise[0].shift.contiguous()};
     second_ = {noise[1].scale.contiguous(), noise[1].shift.contiguous()};
   }
@@ -85,27 +106,28 @@ class BandedBlocks::Block {
   // wide <- W1 norm(x), pixels as rows.
   void expand(const torch::Tensor& x, const torch::Tensor& wide, Workspace& work) const {
     norm(first_, x, work);
-    pointwise_.expand.run(x.size(0), work.normed.data_ptr(), wide.data_ptr());
+    weights_.expand.run(x.size(0), work.normed.data_ptr(), wide.data_ptr());
   }
 
-  // dw3x3(wide) on a band. wide: 1 x 2C x (H + 2) x W with a row of zeros above and below.
-  torch::Tensor depthwise(const torch::Tensor& wide, std::int64_t begin, std::int64_t count) const {
-    constexpr std::array<std::int64_t, 2> kOne = {1, 1}, kColumns = {0, 1};
-    return at::conv2d(wide.narrow(2, begin, count + 2), layers_.weight(name_ + ".depthwise"),
-                      layers_.bias(name_ + ".depthwise"), kOne, kColumns, kOne, wide.size(1));
+  // work.band <- gate(dw3x3(wide)) on some rows. wide: 1 x 2C x (H + 2) x W, with a row of zeros above and below.
+  void depthwise(const torch::Tensor& wide, std::int64_t begin, std::int64_t rows,
+                 Workspace& work) const {
+    kernels::gated_depthwise({wide.size(3), work.band.size(1), weights_.taps.data_ptr<float>(),
+                              weights_.shift.data_ptr<float>()},
+                             rows, wide.narrow(2, begin, rows + 2).data_ptr(), work.band.data_ptr(),
+                             is_half(wide));
   }
 
-  // x += W2 gate(h);   x += W4 gate(W3 norm(x)), pixels as rows.
+  // x += W2 h;   x += W4 gate(W3 norm(x)), pixels as rows.
   void finish(const torch::Tensor& x, const torch::Tensor& h, Workspace& work) const {
     const auto pixels = x.size(0);
     void *normed = work.normed.data_ptr(), *first = work.first.data_ptr(),
          *gated = work.gated.data_ptr();
-    kernels::gate_forward(pixels, x.size(1), h.data_ptr(), gated, work.half());
-    pointwise_.project.run(pixels, gated, x.data_ptr());
+    weights_.project.run(pixels, h.data_ptr(), x.data_ptr());
     norm(second_, x, work);
-    pointwise_.mix_first.run(pixels, normed, first);
-    pointwise_.mix_second.run(pixels, normed, gated, first);
-    pointwise_.merge.run(pixels, gated, x.data_ptr());
+    weights_.mix_first.run(pixels, normed, first);
+    weights_.mix_second.run(pixels, normed, gated, first);
+    weights_.merge.run(pixels, gated, x.data_ptr());
   }
 
  private:
@@ -113,12 +135,10 @@ class BandedBlocks::Block {
     kernels::channel_norm_forward(
         {1, x.size(0), x.size(1)}, x.data_ptr<float>(), modulation.scale.data_ptr<float>(),
         modulation.shift.data_ptr<float>(), work.statistics.data_ptr<float>(),
-        work.normed.data_ptr(), work.half());
+        work.normed.data_ptr(), is_half(work.normed));
   }
 
-  Layers layers_;
-  const std::string& name_;
-  const Pointwise& pointwise_;
+  const Weights& weights_;
   Modulation first_, second_;  // 1 x C each
 };
 
@@ -128,20 +148,12 @@ BandedBlocks::BandedBlocks(const BlockConfig& config, const NamedTensors& weight
   if (names.empty() || config.kind != BlockKind::gated) return;
   const Layers layers(weights);
   if (!PackedPointwise::takes(layers.type(names[0] + ".mix"))) return;
-  using enum PackedPointwise::Result;
-  for (const auto& name : names) {
-    const auto c = layers.weight(name + ".mix").size(1);
-    pointwise_.emplace(name, Pointwise{packed(layers, name + ".expand", plain),
-                                       packed(layers, name + ".project", added),
-                                       packed_part(layers, name + ".mix", 0, c, plain),
-                                       packed_part(layers, name + ".mix", c, c, multiplied),
-                                       packed(layers, name + ".merge", added)});
-  }
+  for (const auto& name : names) packed_.emplace(name, weights_of(layers, name));
 }
 
 bool BandedBlocks::fit(const torch::Tensor& x) const {
-  return !pointwise_.empty() && !torch::GradMode::is_enabled() && x.is_cpu() &&
-         x.scalar_type() == torch::kFloat32 && x.size(1) % kernels::kLanes == 0 &&
+  return !packed_.empty() && !torch::GradMode::is_enabled() && x.is_cpu() &&
+         x.scalar_type() == torch::kFloat32 && x.size(1) % kernels::kDepthwiseChannels == 0 &&
          x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -161,7 +173,7 @@ void BandedBlocks::run(const std::vector<std::string>& names, const torch::Tenso
   const auto for_bands = [&](const auto& run_band) {
     at::parallel_for(0, bands, 1, [&](std::int64_t first, std::int64_t end) {
       const torch::NoGradGuard no_grad;  // of this thread
-      Workspace work(channels, type);
+      Workspace work(band * width, channels, type);
       for (std::int64_t i = first; i < end; ++i)
         run_band(i * band, std::min(band, height - i * band), work);
     });
@@ -183,10 +195,10 @@ void BandedBlocks::run(const std::vector<std::string>& names, const torch::Tenso
     });
     for (std::size_t i = 0; i < blocks.size(); ++i)
       for_bands([&](std::int64_t begin, std::int64_t count, Workspace& work) {
-        const auto h = pixels_of(blocks[i].depthwise(wide[i % 2], begin, count));
+        blocks[i].depthwise(wide[i % 2], begin, count, work);
         for_parts(count * width, channels, [&](std::int64_t first, std::int64_t pixels) {
           const auto at = begin * width + first;
-          blocks[i].finish(item.narrow(0, at, pixels), h.narrow(0, first, pixels), work);
+          blocks[i].finish(item.narrow(0, at, pixels), work.band.narrow(0, first, pixels), work);
           if (i + 1 < blocks.size()) expand(i + 1, at, pixels, work);
         });
       });

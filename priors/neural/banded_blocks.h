@@ -34,13 +34,15 @@ class BandedBlocks {
 
  private:
   // x += W2 gate(dw3x3(W1 norm(x)));   x += W4 gate(W3 norm(x))
-  struct Pointwise {
+  struct Weights {
     PackedPointwise expand, project, mix_first, mix_second, merge;  // W1, W2, halves of W3, W4
+    torch::Tensor taps, shift;                                      // of dw3x3, for gated_depthwise
   };
+  static Weights weights_of(const Layers& layers, const std::string& name);
 
   BlockConfig config_;
   const NamedTensors& weights_;
-  std::map<std::string, Pointwise> pointwise_;
+  std::map<std::string, Weights> packed_;
 
   class Block;
 };
