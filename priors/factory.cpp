@@ -12,6 +12,7 @@
 #include "priors/classic/wavelet.h"
 #include "priors/equivariant.h"
 #include "priors/neural/checkpoint/load_prior.h"
+#include "priors/neural/checkpoint/read_checkpoint.h"
 #include "priors/neural/denoiser.h"
 #include "priors/neural/shipped.h"
 #include "priors/patch/empirical.h"
@@ -25,6 +26,7 @@ namespace restore {
 namespace {
 
 using Prior = std::shared_ptr<const Denoiser>;
+using Files = std::vector<std::filesystem::path>;
 
 // `argument` is what follows the colon, empty without one; here the strength.
 template <typename Classic, typename Options>
@@ -73,11 +75,16 @@ Prior make_natural(const std::string& argument) {
                       argument);
 }
 
-Prior make_mixture(const std::string& argument) {
+Files files_of_natural(const std::string&) { return {shipped_file("natural")}; }
+
+Files files_of_mixture(const std::string& argument) {
   if (!argument.empty() && !std::filesystem::exists(argument))
     throw usage_error("prior 'gmm:{}': no such file", argument);
-  const auto file = argument.empty() ? shipped_file("gmm") : std::filesystem::path(argument);
-  return std::make_shared<Epll>(read_mixture(file).mixture,
+  return {argument.empty() ? shipped_file("gmm") : std::filesystem::path(argument)};
+}
+
+Prior make_mixture(const std::string& argument) {
+  return std::make_shared<Epll>(read_mixture(files_of_mixture(argument)[0]).mixture,
                                 argument.empty() ? "gmm" : "gmm:" + argument);
 }
 
@@ -128,11 +135,14 @@ Prior make_self(const std::string& argument) {
   return std::make_shared<SelfPrior>();
 }
 
+Files files_of_folder(const std::string& folder) { return picture_paths(folder); }
+
 const std::set<std::string> kWrappers{"equivariant", "bounded", "anscombe"};
 
 struct Entry {
   PriorRow row;
   Prior (*make)(const std::string& argument);
+  Files (*files)(const std::string& argument) = nullptr;  // that decide it; none without
 };
 
 const std::vector<Entry>& entries() {
@@ -144,7 +154,8 @@ const std::vector<Entry>& entries() {
         "Zhang et al. 2022, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
         "https://arxiv.org/abs/2008.13751; docs/prior.md says how it was made",
         {"natural"}},
-       make_natural},
+       make_natural,
+       files_of_natural},
       {{"tv",
         "total variation: flat regions with short borders; tv:S smooths S times as much",
         "Rudin, Osher, Fatemi 1992, Nonlinear total variation based noise removal algorithms, "
@@ -178,7 +189,8 @@ const std::vector<Entry>& entries() {
         "Zoran and Weiss 2011, From learning models of natural image patches to whole image "
         "restoration, https://doi.org/10.1109/ICCV.2011.6126278",
         {"gmm"}},
-       make_mixture},
+       make_mixture,
+       files_of_mixture},
       {{"curvature",
         "mean curvature motion: level lines straighten; curvature:amss does so alike under affine "
         "maps, curvature:heat blurs",
@@ -192,7 +204,8 @@ const std::vector<Entry>& entries() {
         "Terris et al. 2024, Equivariant plug-and-play image reconstruction, "
         "https://arxiv.org/abs/2312.01831",
         {"equivariant:tv"}},
-       make_wrapper<Equivariant>},
+       make_wrapper<Equivariant>,
+       prior_files},
       {{"bounded",
         "bounded:PRIOR, another prior that moves no picture further than 1.5 times the noise: "
         "plug-and-play then converges",
@@ -200,33 +213,38 @@ const std::vector<Entry>& entries() {
         "convergence "
         "and applications, https://arxiv.org/abs/1605.01710",
         {"bounded:nlm"}},
-       make_wrapper<Bounded>},
+       make_wrapper<Bounded>,
+       prior_files},
       {{"anscombe",
         "anscombe:PRIOR, another prior made one for Poisson noise, whose level is taken at "
         "mid-grey",
         "Makitalo and Foi 2011, A closed-form approximation of the exact unbiased inverse of the "
         "Anscombe variance-stabilizing transformation, https://doi.org/10.1109/TIP.2011.2121085",
         {"anscombe:tv"}},
-       make_wrapper<Anscombe>},
+       make_wrapper<Anscombe>,
+       prior_files},
       {{"dataset",
         "dataset:DIR, the pictures of a folder and nothing else: finds the one that explains the "
         "measurement, all of one size",
         "the ideal score machine of Kamb and Ganguli 2025, An analytic theory of creativity in "
         "convolutional diffusion models, https://arxiv.org/abs/2412.20292",
         {}},
-       make_empirical},
+       make_empirical,
+       files_of_folder},
       {{"local",
         "local:DIR, each pixel from the same place of a folder's pictures, aligned and of one size",
         "the local score machine of Kamb and Ganguli 2025, An analytic theory of creativity in "
         "convolutional diffusion models, https://arxiv.org/abs/2412.20292",
         {}},
-       make_local},
+       make_local,
+       files_of_folder},
       {{"patches",
         "patches:DIR, pictures made of the patches of a folder's, at every scale",
         "the equivariant local score machine of Kamb and Ganguli 2025, An analytic theory of "
         "creativity in convolutional diffusion models, https://arxiv.org/abs/2412.20292",
         {}},
-       make_patches},
+       make_patches,
+       files_of_folder},
       {{"self",
         "fills holes with patches of the picture's own known part, coarse to fine",
         "Wexler, Shechtman, Irani 2007, Space-time completion of video, "
@@ -235,6 +253,35 @@ const std::vector<Entry>& entries() {
        make_self},
   };
   return table;
+}
+
+// What a name stands for: a row of the table and its argument, or weights and their type.
+struct Parsed {
+  const Entry* entry = nullptr;
+  std::string argument;
+  std::filesystem::path weights;
+};
+
+Parsed parse(const std::string& name) {
+  const std::size_t colon = name.find(':');
+  const std::string head = name.substr(0, colon);
+  // gmm:FILE.safetensors ends like a path and is none.
+  const bool is_named = colon != std::string::npos && look_up(prior_table(), head);
+  const auto [weights, type] = split_type(name);
+  if (!is_named && is_prior_path(weights)) {
+    if (!std::filesystem::exists(weights))
+      throw usage_error("prior '{}': no such file; --list-priors names those without one", weights);
+    return {nullptr, type, weights};
+  }
+  for (const Entry& entry : entries()) {
+    if (entry.row.name != head) continue;
+    const auto argument = colon == std::string::npos ? "" : name.substr(colon + 1);
+    if (kWrappers.contains(head) && argument.empty())
+      throw usage_error("prior '{}': of which prior? Write {}:natural", head, head);
+    return {&entry, argument, {}};
+  }
+  if (const auto path = find_shipped_prior(weights)) return {nullptr, type, *path};
+  throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
 }
 
 std::vector<PriorRow> rows() {
@@ -250,26 +297,16 @@ const std::vector<PriorRow>& prior_table() {
   return table;
 }
 
-std::shared_ptr<const Denoiser> make_prior(const std::string& name) {
-  const std::size_t colon = name.find(':');
-  const std::string head = name.substr(0, colon);
-  // gmm:FILE.safetensors ends like a path and is none.
-  const bool is_named = colon != std::string::npos && look_up(prior_table(), head);
-  const auto [weights, type] = split_type(name);
-  if (!is_named && is_prior_path(weights)) {
-    if (!std::filesystem::exists(weights))
-      throw usage_error("prior '{}': no such file; --list-priors names those without one", weights);
-    return load_weights(weights, name, type);
-  }
-  for (const Entry& entry : entries()) {
-    if (entry.row.name != head) continue;
-    const auto argument = colon == std::string::npos ? "" : name.substr(colon + 1);
-    if (kWrappers.contains(head) && argument.empty())
-      throw usage_error("prior '{}': of which prior? Write {}:natural", head, head);
-    return entry.make(argument);
-  }
-  if (const auto path = find_shipped_prior(weights)) return load_weights(*path, name, type);
-  throw usage_error("unknown prior '{}'; there are {}", name, names_in(prior_table()));
+Prior make_prior(const std::string& name) {
+  const auto parsed = parse(name);
+  return parsed.entry ? parsed.entry->make(parsed.argument)
+                      : load_weights(parsed.weights, name, parsed.argument);
+}
+
+std::vector<std::filesystem::path> prior_files(const std::string& name) {
+  const auto parsed = parse(name);
+  if (!parsed.entry) return checkpoint_files(parsed.weights);
+  return parsed.entry->files ? parsed.entry->files(parsed.argument) : Files{};
 }
 
 std::string default_prior_name() { return find_shipped_prior("natural") ? "natural" : "tv"; }

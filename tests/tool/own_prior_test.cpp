@@ -47,6 +47,17 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_restores) {
   BOOST_TEST((a.samples == b.samples));
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_of_pictures_restores) {
+  const ToolBench bench;
+  std::filesystem::create_directories(bench / "my/faces");
+  std::filesystem::copy(bench / "photo.png", bench / "my/faces/one.png");
+  for (const auto* kind : {"dataset", "local", "patches"}) {
+    const auto output = std::string("out/") + kind + ".png";
+    bench.run_well(denoise(std::string(kind) + ":my/faces", output));
+    BOOST_TEST(std::filesystem::exists(bench / output));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(windows_are_told) {
   const ToolBench bench;
   write_unet(bench / "unet");

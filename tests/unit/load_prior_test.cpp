@@ -324,3 +324,27 @@ BOOST_AUTO_TEST_CASE(the_number_in_a_name_is_a_noise_level) {
   BOOST_TEST(range("dncnn_gray_blind.pth").maximum == 55.0 / 255);
   BOOST_TEST(range("dncnn_0.pth").minimum == 0);
 }
+
+// Manifests and --skip-existing know a prior by the contents of these.
+BOOST_AUTO_TEST_CASE(the_files_that_decide_a_prior) {
+  using Files = std::vector<fs::path>;
+  const testing::TemporaryFolder folder;
+  const auto at = [&](const char* name) { return folder.path() / name; };
+  fs::create_directory(at("faces"));
+  for (const auto* name : {"faces/b.png", "faces/a.png"}) write(at(name), "");
+  const std::string faces = at("faces").string();
+  for (const auto* kind : {"dataset:", "local:", "patches:", "equivariant:dataset:"})
+    BOOST_TEST((prior_files(kind + faces) == Files{at("faces/a.png"), at("faces/b.png")}));
+  const std::string weights = at("mine.safetensors").string();
+  write(weights, "");
+  write(at("mine.other"), "");
+  for (const auto& name : {weights, weights + ":bfloat16", "bounded:" + weights, "gmm:" + weights})
+    BOOST_TEST((prior_files(name) == Files{weights}));
+  BOOST_TEST((prior_files("gmm:" + at("mine.other").string()) == Files{at("mine.other")}));
+  BOOST_TEST(prior_files("equivariant:tv:0.5").empty());
+  for (const auto* shipped : {"natural", "gmm", "anscombe:natural:bfloat16"}) {
+    const auto files = prior_files(shipped);
+    BOOST_REQUIRE(files.size() == 1);
+    BOOST_TEST(fs::exists(files[0]));
+  }
+}

@@ -13,9 +13,6 @@
 #include "operators/noise/gaussian_noise.h"
 #include "operators/whitened.h"
 #include "priors/factory.h"
-#include "priors/neural/checkpoint/load_prior.h"
-#include "priors/neural/checkpoint/read_checkpoint.h"
-#include "priors/neural/shipped.h"
 #include "priors/patch/self.h"
 #include "priors/posterior/sampling.h"
 #include "tools/common/methods.h"
@@ -101,14 +98,8 @@ void check_estimate(const Result& result, double range) {
 }  // namespace
 
 std::string hash_of_prior(const std::string& prior) {
-  if (is_prior_path(prior) && std::filesystem::exists(prior))
-    return hash_files(checkpoint_files(prior));
-  const auto colon = prior.find(':');
-  // equivariant:natural, gmm:FILE
-  if (colon != std::string::npos)
-    if (auto inner = hash_of_prior(prior.substr(colon + 1)); !inner.empty()) return inner;
-  const auto shipped = find_shipped_prior(prior.substr(0, colon));
-  return shipped ? hash_files(checkpoint_files(*shipped)) : "";
+  const auto files = prior_files(prior);
+  return files.empty() ? "" : hash_files(files);
 }
 
 Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
@@ -137,6 +128,7 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (draws_) samples_ = std::stoll(parameters.try_emplace("samples", "1").first->second);
   method_ = find_method(method).make(parameters);
   prior_ = make_prior(prior);
+  prior_files_ = restore::prior_files(prior);
   if (wants_deviation_) deviation_scale_ = prior_->deviation_scale(method);
   const auto use = method_->prior_use();
   const double bytes = share_of_prior(use) * static_cast<double>(memory);

@@ -33,7 +33,7 @@ struct Circumstances {
   std::optional<double> level{};  // of noise made white, see whitened(); empty: that of y
 };
 
-// Of the files of weights or mixtures that a prior's name stands for, whose contents decide the result as
+// Of the files that a prior's name stands for, whose contents decide the result as
 // the name does; empty where there are none.
 std::string hash_of_prior(const std::string& prior);
 
@@ -56,6 +56,8 @@ class Restorer {
 
   const NoiseOption& noise() const { return noise_; }
   const Denoiser& prior() const { return *prior_; }
+  // See priors/factory.h.
+  const std::vector<std::filesystem::path>& prior_files() const { return prior_files_; }
   // All that decides the result, for the record of a run.
   const Json& parameters() const { return parameters_; }
 
@@ -64,6 +66,7 @@ class Restorer {
   Measurement white(const Measurement& given, const Circumstances& now, std::string& remark) const;
 
   std::shared_ptr<const Denoiser> prior_;
+  std::vector<std::filesystem::path> prior_files_;
   std::unique_ptr<Method> method_;
   std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
   std::int64_t samples_ = 0;  // of the posterior
