@@ -25,10 +25,11 @@ struct Taps {
   }
 };
 
-// An axis of n pixels extended so far that taps at from .. to exist.
+// An axis of n pixels extended so far that taps at from .. to exist, also where rounding has put them a little
+// further out: a turn by 180 degrees leads exactly to where a pixel begins.
 AxisExtension reaching(Boundary boundary, std::int64_t n, double from, double to) {
-  const auto before = std::max<std::int64_t>(-(std::llround(std::floor(from)) - 1), 0);
-  const auto after = std::max<std::int64_t>(std::llround(std::floor(to)) + 3 - n, 0);
+  const auto before = std::max<std::int64_t>(-(std::llround(std::floor(from)) - 2), 0);
+  const auto after = std::max<std::int64_t>(std::llround(std::floor(to)) + 4 - n, 0);
   return extend_axis(boundary, n, before, after);
 }
 

@@ -40,7 +40,13 @@ torch::Tensor missing_pixels(const BoundCall& call, const Shape& shape) {
     return random_missing(shape, numbers[0], seed);
   if (source.head == "random")
     throw usage_error("write random:FRACTION, the fraction of missing pixels from 0 to below 1");
-  if (source.head == "box") return box_missing(shape, box_of(numbers));
+  if (source.head == "box") {
+    const auto missing = box_missing(shape, box_of(numbers));
+    if (!missing.any().item<bool>())
+      throw usage_error("the box lies beside the picture, which is {} x {} pixels", shape.width,
+                        shape.height);
+    return missing;
+  }
   if (source.head == "scratches")
     return scratches_missing(shape, count_of(source, "scratches:COUNT"), seed);
   if (source.head == "checker") return checker_missing(shape, count_of(source, "checker:SIZE"));

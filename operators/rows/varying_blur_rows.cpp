@@ -65,10 +65,26 @@ std::vector<torch::Tensor> tile_kernels(const BoundCall& call, const Shape& seen
   return kernels;
 }
 
+// The kernels for what is measured of a scene, which they and the boundary decide: the same as from the measurement.
+std::vector<torch::Tensor> kernels_for_scene(const BoundCall& call, const Shape& scene,
+                                             Boundary boundary) {
+  constexpr int kRounds = 10;
+  Shape seen = scene;
+  for (int i = 0; i < kRounds; ++i) {
+    auto kernels = pad_alike(tile_kernels(call, seen));
+    const Shape measured = measured_shape(kernels[0], scene, boundary);
+    if (measured == seen) return kernels;
+    seen = measured;
+  }
+  throw usage_error("no frame fits {}: cut a pixel off the scene, or take another boundary",
+                    scene.to_string());
+}
+
 LinearPointer build_tiled_blur(const BoundCall& call, const ShapeRequest& request) {
   const Boundary boundary = parse_boundary(call.choice("boundary"));
   return at_argument(call, "kernels", [&] {
-    const auto kernels = pad_alike(tile_kernels(call, request.shape));
+    const auto kernels = request.is_measurement ? pad_alike(tile_kernels(call, request.shape))
+                                                : kernels_for_scene(call, request.shape, boundary);
     const Shape scene = request.is_measurement
                             ? convolution_scene(kernels[0], request.shape, boundary)
                             : request.shape;
