@@ -44,7 +44,8 @@ torch::Tensor LinearOperator::initial_estimate(const torch::Tensor& y) const {
   // A^T y / A^T 1, the average of the measurements that a pixel took part in.
   const auto weight = do_adjoint(torch::ones(output_shape().batch(1), y.options()));
   const auto covered = weight > 1e-3;
-  return torch::where(covered, do_adjoint(y) / torch::where(covered, weight, 1.0), y.mean());
+  return torch::where(covered, do_adjoint(y) / torch::where(covered, weight, 1.0),
+                      y.mean({1, 2, 3}, /*keepdim=*/true));
 }
 
 torch::Tensor LinearOperator::do_pseudo_inverse(const torch::Tensor& y) const {

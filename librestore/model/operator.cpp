@@ -62,6 +62,8 @@ torch::Tensor Operator::do_prox(const torch::Tensor& v, const torch::Tensor& y, 
       step = torch::where(sd > 0, squared_norm(s) / sd.clamp_min(1e-300), step);
       step = step.clamp(shortest, 1 / rho);
     }
+    // An item that has arrived does not move on with the others.
+    step = torch::where(slope <= kFlat * kFlat * steepest, torch::zeros_like(step), step);
     x_before = x;
     g_before = g;
     x = x - step.to(x.scalar_type()) * g;

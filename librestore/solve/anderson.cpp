@@ -122,7 +122,7 @@ Result Anderson::run_item(const Measurement& measurement, const Denoiser& prior,
     go_on = monitor.proceed(x, Tx, sigma, step);
     if (size > options_.growth * smallest) {
       memory.forget();
-      x = best;
+      x = Tx = best;
       continue;
     }
     if (size < smallest) {

@@ -17,7 +17,7 @@
 
 namespace restore {
 
-struct DapsOptions : SamplingOptions, LangevinOptions {
+struct DapsOptions : SamplingOptions, LikelihoodDrawOptions {
   int ode_steps = 5;  // of the probability flow, a denoiser call each
   double s = 1000;    // standard deviation of what a state leaves open, [0,1]
 };

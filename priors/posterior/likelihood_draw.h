@@ -8,17 +8,17 @@
 
 namespace restore {
 
-struct LangevinOptions {
+struct LikelihoodDrawOptions {
   int iterations = 100;
-  double step = 0.1;  // stable below 2 for an A of norm 1
+  double step = 0.1;  // stable below 2
 };
 
 // One draw for each item of `centre`; y: batch 1. For a linear A a draw without error,
 //   x = argmin ||y + sigma_y z_1 - A x||^2 / sigma_y^2 + ||x - c - r z_2||^2 / r^2
 // (Papandreou, Yuille 2010, "Gaussian sampling by local perturbations"), else Langevin dynamics
 // started at c,
-//   x <- x - h grad(energy) + sqrt(2 h) z,  h = step / (1 / r^2 + 1 / sigma_y^2).
+//   x <- x - h grad(energy) + sqrt(2 h) z,  h = step / (1 / r^2 + ||A||^2 / sigma_y^2).
 torch::Tensor draw_likelihood(const Measurement& item, const torch::Tensor& centre, double r,
-                              const LangevinOptions& langevin, Rng& rng);
+                              const LikelihoodDrawOptions& langevin, Rng& rng);
 
 }  // namespace restore

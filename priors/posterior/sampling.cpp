@@ -77,7 +77,10 @@ Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng
     for (std::int64_t first = 0; first < count; first += per_chunk) {
       ChunkObserver part(observer, static_cast<int>(summaries.size()), chunks);
       Rng stream = rng.for_sample(rng.sample() + static_cast<std::uint32_t>(first));
-      auto chunk = draw(item, stream, std::min(per_chunk, count - first), &part);
+      const auto drawn = std::min(per_chunk, count - first);
+      auto chunk = draw(item, stream, drawn, &part);
+      // However many went through the network together.
+      chunk.summary.denoiser_calls *= static_cast<int>(drawn);
       parts.push_back(std::move(chunk.samples));
       summaries.push_back(std::move(chunk.summary));
     }

@@ -1,5 +1,7 @@
 // DAPS, PnP-DM, RePaint, CoPaint, SITCOM, SNIPS and annealed Langevin dynamics on a linear-Gaussian problem, against their own
 // equations in closed form; their distance from the true posterior is printed.
+#include "operators/factory.h"
+#include "operators/noise/gaussian_noise.h"
 #include "priors/posterior/copaint.h"
 #include "priors/posterior/daps.h"
 #include "priors/posterior/langevin.h"
@@ -74,6 +76,25 @@ BOOST_AUTO_TEST_CASE(daps_follows_its_recursion) {
   options.s = DapsOptions().s;
   options.steps = 100;
   print_bias("daps", recursion(problem, options, step), problem);
+}
+
+// Light five times as strong on a sensor that none of it saturates: Langevin dynamics on the posterior's quadratic
+// energy, whose curvature is L, makes a variance of 1 / (L (1 - h L / 2)).
+BOOST_AUTO_TEST_CASE(a_steep_operator_keeps_the_likelihood_draw_stable) {
+  const Shape shape{1, 100, 100};
+  const double r = 0.1, sigma_y = 0.05, c = 0.1, y = 0.55;
+  const Measurement item{torch::full({1, 1, 100, 100}, y, torch::kFloat64),
+                         build_operator("clip(exposure=5)", {shape, false}),
+                         std::make_shared<GaussianNoise>(sigma_y)};
+  const double L = 1 / (r * r) + 25 / (sigma_y * sigma_y);
+  const double mean = (c / (r * r) + 5 * y / (sigma_y * sigma_y)) / L;
+  const LikelihoodDrawOptions options;
+  Rng rng(4);
+  const auto x = draw_likelihood(item, torch::full_like(item.y, c), r, options, rng);
+  const double variance = 1 / (L * (1 - options.step / 2));
+  // 10,000 independent pixels: five standard errors.
+  BOOST_TEST(std::abs(x.mean().item<double>() - mean) < 0.05 * std::sqrt(variance));
+  BOOST_TEST(std::abs(x.var().item<double>() / variance - 1) < 5 * std::sqrt(2e-4));
 }
 
 StepAt pnp_dm_step(const GaussianProblem& problem, const PnpDmOptions& options) {
