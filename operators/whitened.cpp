@@ -257,16 +257,13 @@ Measurement filled_to_white(const Measurement& measurement, Rng& rng, double flo
           std::make_shared<GaussianNoise>(top.sqrt().item<double>())};
 }
 
-std::shared_ptr<const NoiseModel> noise_in(const Measurement& measurement, const Window& window) {
+std::shared_ptr<const NoiseModel> noise_at_pilot(const Measurement& measurement) {
   const auto& noise = measurement.noise;
   if (noise->is_white()) return noise;
   const auto W = noise->whitening(pilot(measurement), kSigmaFloor);
   if (W.is_identity() || W.stationary) return noise;
-  const auto cut = (W.sigma / W.gain)
-                       .expand_as(measurement.y)
-                       .narrow(2, window.y0, window.height)
-                       .narrow(3, window.x0, window.width);
-  return std::make_shared<GaussianNoise>(cut.contiguous(), noise->describe());
+  const auto deviation = (W.sigma / W.gain).expand_as(measurement.y);
+  return std::make_shared<GaussianNoise>(deviation.contiguous(), noise->describe());
 }
 
 }  // namespace restore

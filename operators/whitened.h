@@ -44,8 +44,8 @@ double white_level(const Measurement& measurement, double floor = kSigmaFloor);
 // y + m, A and white noise, as above. m is drawn from `rng`.
 Measurement filled_to_white(const Measurement& measurement, Rng& rng, double floor = kSigmaFloor);
 
-// The covariance at the pilot as a noise model of its own, for a part of the measurement: what lies in the
-// rectangle `window`. Correlations stay as they are.
-std::shared_ptr<const NoiseModel> noise_in(const Measurement& measurement, const Window& window);
+// The covariance at the pilot as a noise model of its own, whose parts are those of the measurement. White noise and
+// correlations stay as they are.
+std::shared_ptr<const NoiseModel> noise_at_pilot(const Measurement& measurement);
 
 }  // namespace restore

@@ -1,6 +1,5 @@
 // restore-degrade: makes a measurement of a picture, and the job that says how.
 #include <optional>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -57,8 +56,9 @@ bool parse(int argc, char** argv, Options& options) {
   auto* noise = app->add_option("--noise", options.noise,
                                 "Standard deviation in [0,1] (default 0), or a model of --list")
                     ->option_text("EXPR");
-  auto* seed =
-      app->add_option("--seed", options.seed, "Of the noise (default 0)")->option_text("N");
+  auto* seed = app->add_option("--seed", options.seed, "Of the noise (default 0)")
+                   ->option_text("N")
+                   ->check(whole_number());
   app->add_option("--job", options.job, "A job to do again, in place of the above")
       ->option_text("JOB")
       ->excludes(expression)
@@ -141,17 +141,6 @@ void write_job_of(const Options& options, const Item& item, const Json& record) 
   write_job(job, path);
 }
 
-// A job is an output like the picture: never over something else, never two in one place.
-void check_job_place(const Options& options, const Item& item, std::set<fs::path>& taken) {
-  const auto path = job_path(item.output);
-  if (!taken.insert(path).second)
-    throw usage_error("{}: two measurements would write this job; give them different stems",
-                      path.string());
-  const bool resumes = options.batch.skip_existing || !options.batch.manifest.empty();
-  if (fs::exists(path) && !options.batch.overwrite && !resumes)
-    throw usage_error("{}: exists; --overwrite replaces it", path.string());
-}
-
 std::string describe(const Json& record) {
   auto line = "noise " + record["noise"].get<std::string>();
   if (record.contains("clipped") && record["clipped"].get<double>() > 0)
@@ -183,10 +172,9 @@ ExitCode run(int argc, char** argv) {
                          {"noise", noise->describe()},
                          {"seed", options.seed},
                          {"version", RESTORE_VERSION}};
-  std::set<fs::path> jobs;
   pictures.prepare = [&](Item& item) {
     item.also_reads = files;
-    check_job_place(options, item, jobs);
+    item.also_writes.push_back(job_path(item.output));
   };
   pictures.needs = [&](const Item&, const Shape& scene) {
     // The scene, what is measured, its noise, and what the operator makes on the way.

@@ -101,6 +101,11 @@ HoleSource from_jobs(const Options& options) {
           }};
 }
 
+void add_remark(Json& record, const std::string& remark) {
+  const bool first = !record.contains("remark");
+  record["remark"] = first ? remark : record["remark"].get<std::string>() + ", " + remark;
+}
+
 // Only the surroundings of holes are computed; a mask is a byte a pixel, and held whole.
 Needs needs_of(const Restorer& restorer, const Shape& shape) {
   Needs needs;
@@ -128,6 +133,7 @@ ExitCode run(int argc, char** argv) {
   pictures.tool = kText.name;
   pictures.uncertainty = options.method.uncertainty;
   pictures.parameters = restorer.parameters();
+  pictures.common.reads = restorer.prior_files();
   pictures.parameters["mask_invert"] = options.mask.invert;
   pictures.parameters["mask_threshold"] = options.mask.threshold;
   pictures.prepare = [&, reads = expression_files(options.method.noise)](Item& item) {
@@ -152,9 +158,10 @@ ExitCode run(int argc, char** argv) {
     const auto [holes, noise, reference] =
         source.find(item, {picture.channels(), part.height, part.width});
     const auto& [y0, x0, height, width] = part.window;
-    auto filled =
-        inpaint(restorer, picture.colour, holes.narrow(2, y0, height).narrow(3, x0, width), part,
-                image_key(item), observer, noise);
+    const auto here = holes.narrow(2, y0, height).narrow(3, x0, width);
+    auto filled = inpaint(restorer, picture.colour, here, part, image_key(item), observer, noise);
+    if (picture.alpha.defined() && (picture.alpha.eq(0) & here).any().item<bool>())
+      add_remark(filled.record, "filled pixels are transparent, for alpha is kept");
     if (part.is_whole()) add_psnr(filled.record, reference, filled.colour);
     Image result = picture;
     result.colour = filled.colour;

@@ -130,11 +130,19 @@ class Batch {
   bool is_done(const Item& item, const Fingerprints& now) const {
     if (!leaves_done()) return false;
     const OutputState state = log_->state(item.output, now);
-    if (state == OutputState::foreign && request_.existing == Existing::skip_done)
+    if (request_.existing == Existing::skip_done && !log_->is_ours(item.output)) {
+      refuse_foreign(item.output);
+      for (const auto& path : item.also_writes) refuse_foreign(path);
+    }
+    return state == OutputState::done;
+  }
+
+  static void refuse_foreign(const fs::path& path) {
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(path, ignored)))
       throw item_error(
           "{}: exists, and no record says that it was made here; --overwrite replaces it",
-          item.output.string());
-    return state == OutputState::done;
+          path.string());
   }
 
   Json do_work(const Item& item, Fingerprints fingerprints) {
@@ -169,6 +177,8 @@ class Batch {
     std::error_code error;
     if (plan_.to_folder) fs::create_directories(folder, error);
     if (error) throw file_error(folder, "cannot make this folder", error.value());
+    if (!fs::exists(folder))
+      throw item_error("{}: cannot write, there is no folder {}", output.string(), folder.string());
     if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
       throw file_error(output, "cannot write", errno);
   }

@@ -173,6 +173,31 @@ void check_existing(const std::vector<Item>& items) {
   }
 }
 
+// All that a call reads and writes, by file where there is one and else by name.
+class Ledger {
+ public:
+  void read(const fs::path& path) {
+    if (const FileId id = file_id(path); id != FileId{}) read_.insert(id);
+  }
+
+  // Call it after all that is read.
+  void write(const fs::path& path) {
+    const FileId id = file_id(path);
+    if (id != FileId{} && read_.contains(id))
+      throw usage_error("{}: would be overwritten, and is read; originals are never overwritten",
+                        path.string());
+    const bool is_new = id == FileId{} ? names_.insert(fs::absolute(path).lexically_normal()).second
+                                       : written_.insert(id).second;
+    if (!is_new)
+      throw usage_error("{}: two files would be written there; give them different names",
+                        path.string());
+  }
+
+ private:
+  std::set<FileId> read_, written_;
+  std::set<fs::path> names_;
+};
+
 }  // namespace
 
 std::vector<fs::path> files_of(const Item& item) {
@@ -199,6 +224,23 @@ Plan plan_items(const PlanRequest& request) {
   check_collisions(plan.items);
   if (request.existing == Existing::refuse) check_existing(plan.items);
   return plan;
+}
+
+void check_files(const Plan& plan, Existing existing, const CommonFiles& common) {
+  Ledger ledger;
+  for (const auto& path : common.reads) ledger.read(path);
+  for (const Item& item : plan.items)
+    for (const auto& path : files_of(item)) ledger.read(path);
+  for (const auto& path : common.writes) ledger.write(path);
+  for (const Item& item : plan.items) {
+    if (!item.problem.empty()) continue;
+    ledger.write(item.output);
+    for (const auto& path : item.also_writes) {
+      ledger.write(path);
+      if (existing == Existing::refuse && fs::exists(fs::symlink_status(path)))
+        throw usage_error("{}: exists; --overwrite replaces it", path.string());
+    }
+  }
 }
 
 }  // namespace restore

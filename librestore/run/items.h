@@ -15,6 +15,8 @@ struct Item {
   std::filesystem::path output;
   // Other files that decide the result (a mask); the record of a finished item covers them too.
   std::vector<std::filesystem::path> also_reads{};
+  // Files that it writes besides the output: a job, a kernel, an uncertainty.
+  std::vector<std::filesystem::path> also_writes{};
   // hash_files of what it reads, as it was when it was planned; empty: not told.
   std::string planned_hash{};
   // Why this item cannot even be tried (`a.png: no such file`); empty: it can.
@@ -54,5 +56,15 @@ struct Plan {
 // two inputs have one output, when an output exists and that is to be refused; Error{no_input} when
 // nothing given can be tried.
 Plan plan_items(const PlanRequest& request);
+
+// What a call reads and writes for all of its items: weights; a report, a trace.
+struct CommonFiles {
+  std::vector<std::filesystem::path> reads, writes;
+};
+
+// Before anything starts, and when the items know what else they read and write: a usage error when a file that will
+// be written is one that is read (by any name), when two would be written to one place, or when a file of also_writes
+// exists and that is to be refused.
+void check_files(const Plan& plan, Existing existing, const CommonFiles& common = {});
 
 }  // namespace restore

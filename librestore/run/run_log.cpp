@@ -89,6 +89,8 @@ OutputState RunLog::state(const fs::path& output, const Fingerprints& now) const
   return verified ? OutputState::done : OutputState::stale;
 }
 
+bool RunLog::is_ours(const fs::path& output) const { return entry_of(output).ours; }
+
 bool RunLog::has_failed(const fs::path& output) const { return entry_of(output).failed; }
 
 void RunLog::append(const Json& event) {

@@ -45,6 +45,9 @@ class RunLog {
   // output is there but cannot be read.
   OutputState state(const std::filesystem::path& output, const Fingerprints& now) const;
 
+  // Whether the last that is known of an output is that we were making it or made it.
+  bool is_ours(const std::filesystem::path& output) const;
+
   // Whether the last that is known of an output is that it could not be made.
   bool has_failed(const std::filesystem::path& output) const;
 

@@ -22,5 +22,37 @@ BOOST_AUTO_TEST_CASE(two_inputs_for_one_output_are_refused) {
       ExitCode::usage, {"photo.png"});
 }
 
+// One file a picture, also where the names of two differ in their extensions only.
+BOOST_AUTO_TEST_CASE(two_pictures_for_one_file_beside_them_are_refused) {
+  const ToolBench bench;
+  std::filesystem::create_directory(bench / "pair");
+  bench.run_well({"restore-degrade", "photo.png", "--operator", "identity", "-o", "pair/a.png"});
+  bench.run_well({"restore-degrade", "photo.png", "--operator", "identity", "-o", "pair/a.tif",
+                  "--overwrite"});
+  for (const auto& call :
+       {Words{"restore-pnp", "pair", "--operator", "identity", "--samples", "2", "--uncertainty",
+              "maps/", "-o", "out"},
+        Words{"restore-deblur", "pair", "--blind", "--save-psf", "maps/", "-o", "out"},
+        Words{"restore-degrade", "pair", "--operator", "identity", "-o", "out"}})
+    bench.check_refusal(call, ExitCode::usage, {"a."});
+}
+
+BOOST_AUTO_TEST_CASE(a_file_beside_the_output_that_nobody_made_here_is_kept) {
+  const ToolBench bench;
+  std::filesystem::create_directory(bench / "in");
+  std::filesystem::copy_file(bench / "photo.png", bench / "in/photo.png");
+  write_bytes(bench / "out/photo.json", "precious");
+  Words call{"restore-degrade", "in", "--operator", "identity", "-o", "out"};
+  bench.check_refusal(call, ExitCode::usage, {"photo.json", "--overwrite"});
+  call.push_back("--skip-existing");
+  bench.check_refusal(call, ExitCode::some_failed, {"photo.json", "--overwrite"});
+  BOOST_TEST(read_bytes(bench / "out/photo.json") == "precious");
+  std::filesystem::remove(bench / "out/photo.json");
+  bench.run_well(call);
+  // What a killed run left is made again.
+  std::filesystem::remove(bench / "out/photo.png");
+  bench.run_well(call);
+}
+
 }  // namespace
 }  // namespace restore::testing

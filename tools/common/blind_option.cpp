@@ -42,7 +42,7 @@ class Found {
       : options_(options),
         saved_{"--save-psf", options.save_psf, ".txt"},
         boundary_(std::move(boundary)),
-        batch_(batch) {}
+        max_pixels_(batch.max_pixels) {}
 
   Degradation of(const Item& item) {
     {
@@ -50,7 +50,7 @@ class Found {
       const auto known = found_.find(item.id);
       if (known != found_.end()) return known->second;
     }
-    const auto kernel = estimate_kernel(middle_of(item.input, batch_.max_pixels), options_.size);
+    const auto kernel = estimate_kernel(middle_of(item.input, max_pixels_), options_.size);
     if (!options_.save_psf.empty()) {
       const auto path = saved_.file(item);
       if (path.has_parent_path()) fs::create_directories(path.parent_path());
@@ -63,17 +63,17 @@ class Found {
     return found_.emplace(item.id, std::move(degradation)).first->second;
   }
 
-  void prepare(const Item& item) {
+  void prepare(Item& item) {
     if (options_.save_psf.empty()) return;
     if (std::exchange(prepared_, true)) saved_.check_takes_several();
-    if (!batch_.overwrite && !batch_.skip_existing) saved_.check_is_new(saved_.file(item));
+    item.also_writes.push_back(saved_.file(item));
   }
 
  private:
   const BlindOptions options_;
   const SideOutput saved_;
   const std::string boundary_;
-  const BatchOptions batch_;
+  const std::int64_t max_pixels_;
   bool prepared_ = false;
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Degradation> found_;
@@ -83,6 +83,7 @@ class Found {
 
 void add_blind_options(CLI::App& app, BlindOptions& options, CLI::Option* psf) {
   auto* blind = app.add_flag("--blind", options.wanted, "Find what blurred each picture in it")
+                    ->option_text(" ")
                     ->excludes(psf);
   app.add_option("--blind-size", options.size,
                  "Side of the kernel that is looked for, px, odd (31)")

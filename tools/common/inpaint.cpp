@@ -89,6 +89,7 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   const Measurement whole{known, std::make_shared<Mask>(shape_of(known), holes), noise};
   Circumstances now{
       .noise = noise, .range = part.is_whole() ? range_of(known) : part.range, .image = image};
+  const auto at_pilot = noise_at_pilot(whole);
   auto filled = colour.clone();
   torch::Tensor deviation;
   Total total;
@@ -100,7 +101,9 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
     const auto A = std::make_shared<Mask>(shape_of(y), missing);
     now.y0 = part.window.y0 + context.top;
     now.x0 = part.window.x0 + context.left;
-    now.noise = noise_in(whole, {context.top, context.left, context.height(), context.width()});
+    if (at_pilot != noise)
+      now.noise = at_pilot->part({context.top, context.left, context.height(), context.width()},
+                                 shape_of(known));
     const auto restored = restorer.restore(y, A, now, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();

@@ -18,6 +18,8 @@ std::vector<std::string> own_arguments() {
   std::vector<std::string> words;
   for (std::string word; std::getline(call, word, '\0');) words.push_back(word);
   const auto plan = std::find(words.begin(), words.end(), "--plan-to");
+  if (plan == words.end() || plan + 1 == words.end())
+    throw usage_error("--plan-to: restore-batch plan gives it");
   words.erase(plan, plan + 2);
   words.erase(words.begin());
   return words;

@@ -250,6 +250,11 @@ std::int64_t part_alignment(const Denoiser& prior) {
   return std::lcm<std::int64_t>(8, prior.alignment());
 }
 
+void check_not_black(double result, double given) {
+  if (result <= 0 && given > 0)
+    throw item_error("the result is black; another --method or lower --noise may work");
+}
+
 Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
                       Observer& observer) {
   const Needs& needs = request.needs;
@@ -261,6 +266,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
   PartProgress progress(observer, tiles.size());
   Records total;
   std::optional<ImageSink> sink;
+  double brightest = 0, brightest_seen = 0;
   for (const auto& [core, window] : tiles) {
     throw_if_interrupted();
     const Part part{{window.y0, window.x0, window.height(), window.width()},
@@ -269,8 +275,11 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
                     seen.range,
                     seen.found,
                     seen.level};
-    auto outcome = request.work(item, windows.take(window), part, progress);
+    const auto given = windows.take(window);
+    auto outcome = request.work(item, given, part, progress);
     Image& picture = outcome.picture;
+    brightest_seen = std::max(brightest_seen, given.colour.max().item<double>());
+    brightest = std::max(brightest, picture.colour.max().item<double>());
     if (!sink) {
       Image like = picture;
       const auto size = [&](std::int64_t channels) {
@@ -292,6 +301,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
     total.add(outcome.record, static_cast<double>(core.height() * core.width()));
     progress.next();
   }
+  check_not_black(brightest, brightest_seen);
   sink->commit();
   auto record = total.record();
   if (!needs.remark.empty())

@@ -91,6 +91,9 @@ struct PartsRequest {
   LoadOptions load{};
 };
 
+// Item error when nothing of a result is above 0 and something of what it was made from is; both their largest values.
+void check_not_black(double result, double given);
+
 // The record of all parts together, with their number as `parts` and needs.remark. Item error when
 // the memory does not suffice for the smallest part.
 Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,

@@ -62,6 +62,21 @@ void prepare_items(Plan& plan, const PictureRun& run) {
   }
 }
 
+// What planning can tell of the inputs: that they are pictures of a size that is taken.
+void open_inputs(Plan& plan, const BatchOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : available_threads();
+  const auto count = static_cast<std::int64_t>(plan.items.size());
+  parallel_items(count, divide_threads(threads, count), [&](std::int64_t i) {
+    Item& item = plan.items[static_cast<std::size_t>(i)];
+    if (!item.problem.empty()) return;
+    try {
+      ImageSource(item.input, {.max_pixels = options.max_pixels});
+    } catch (const Error& error) {
+      item.problem = error.what();
+    }
+  });
+}
+
 // What made the result, without folders, which are nobody's business.
 HistoryEntry history_of(const PictureRun& run) {
   std::string words;
@@ -89,8 +104,7 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
                   picture.width(),
                   range_of(picture.colour)};
   auto [result, record, deviation] = run.work(item, picture, part, observer);
-  if (result.colour.max().item<double>() <= 0 && picture.colour.max().item<double>() > 0)
-    throw item_error("the result is black; another --method or lower --noise may work");
+  check_not_black(result.colour.max().item<double>(), picture.colour.max().item<double>());
   before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
   if (deviation.defined())
@@ -168,7 +182,11 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
                                                      .existing = request.existing})
                                        : planned_part(options, request);
   prepare_items(plan, run);
-  if (!run.uncertainty.empty()) check_uncertainty(run.uncertainty, plan, request.existing);
+  if (!run.uncertainty.empty()) add_uncertainty_files(run.uncertainty, plan);
+  auto common = run.common;
+  if (!options.report.empty()) common.writes.emplace_back(options.report);
+  check_files(plan, request.existing, common);
+  if (options.dry_run || !options.plan_to.empty()) open_inputs(plan, options);
   if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));
   const auto progress =
       make_progress(options.quiet ? ProgressStyle::none : parse_progress_style(options.progress));

@@ -18,8 +18,10 @@ namespace restore {
 struct PictureRun {
   std::string tool;
   Json parameters;  // all that decides the result besides the files that are read
-  std::function<void(Item&)> prepare;  // fills in also_reads, may throw to fail the item; or empty
-  std::string uncertainty{};           // as --uncertainty takes it; empty: not asked for
+  // Fills in also_reads and also_writes, may throw to fail the item; or empty.
+  std::function<void(Item&)> prepare;
+  CommonFiles common{};
+  std::string uncertainty{};  // as --uncertainty takes it; empty: not asked for
   // What an input of this shape (C x H x W) takes, and whether it can be cut.
   std::function<Needs(const Item&, const Shape&)> needs;
   // See PartsRequest; or empty.

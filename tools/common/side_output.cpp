@@ -18,8 +18,4 @@ void SideOutput::check_takes_several() const {
     throw usage_error("{} {}: name a folder (with / at its end) for several pictures", flag, out);
 }
 
-void SideOutput::check_is_new(const fs::path& file) const {
-  if (fs::exists(file)) throw usage_error("{}: exists; --overwrite replaces it", file.string());
-}
-
 }  // namespace restore

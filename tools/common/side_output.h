@@ -17,8 +17,6 @@ struct SideOutput {
   std::filesystem::path file(const Item& item) const;
   // Usage error unless several pictures have a file each.
   void check_takes_several() const;
-  // Usage error when the file exists.
-  void check_is_new(const std::filesystem::path& file) const;
 
  private:
   bool is_folder() const;

@@ -24,15 +24,16 @@ fs::path uncertainty_file(const std::string& out, const Item& item) {
   return side_output(out).file(item);
 }
 
-void check_uncertainty(const std::string& out, const Plan& plan, Existing existing) {
+void add_uncertainty_files(const std::string& out, Plan& plan) {
   const auto side = side_output(out);
   if (plan.items.size() > 1) side.check_takes_several();
-  for (const Item& item : plan.items) {
+  for (Item& item : plan.items) {
     const auto file = side.file(item);
-    if (fs::weakly_canonical(file) == fs::weakly_canonical(item.output) ||
-        fs::weakly_canonical(file) == fs::weakly_canonical(item.input))
-      throw usage_error("--uncertainty {}: that is the picture itself", file.string());
-    if (existing == Existing::refuse) side.check_is_new(file);
+    if (!is_image_path(file))
+      throw usage_error(
+          "--uncertainty {}: no picture format has this extension; .exr holds it best",
+          file.string());
+    item.also_writes.push_back(file);
   }
 }
 

@@ -16,8 +16,8 @@ namespace restore {
 // name with the extension .exr.
 std::filesystem::path uncertainty_file(const std::string& out, const Item& item);
 
-// Usage error when several pictures would share one file, or when a file exists that may not be replaced.
-void check_uncertainty(const std::string& out, const Plan& plan, Existing existing);
+// Adds it to what each item writes; usage error when several pictures would share one file.
+void add_uncertainty_files(const std::string& out, Plan& plan);
 
 // EXR and TIFF hold the deviation in units of the picture's values, 1 x C x H x W. Formats of whole
 // numbers hold it times 4, so that white is 0.25. Adds the mean (and the factor, if any) to `record`.

@@ -92,7 +92,7 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
                  : noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
   // What is no picture, such as frequencies, does not say where the scene's values end.
-  const double range = part.is_whole()
+  const double range = part.is_whole() && part.range > 1
                            ? std::min(part.range, range_of(A->initial_estimate(picture.colour)))
                            : part.range;
   auto restored = restorer.restore(picture.colour, A,
@@ -197,6 +197,8 @@ ExitCode run_undo(const UndoRun& run) {
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;
+  pictures.common.reads = restorer.prior_files();
+  if (!run.trace.empty()) pictures.common.writes.emplace_back(run.trace);
   pictures.parameters = restorer.parameters();
   pictures.parameters.update(run.parameters);
   bool framed = false;
