@@ -172,10 +172,10 @@ ExitCode run(int argc, char** argv) {
   auto* const submitting = add_command(*app, "submit", "Hand it to Slurm as a job array", options);
   submitting->add_option("--items", options.items_per_task, "Pictures a task (default 100)")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   submitting->add_option("--limit", options.limit, "Tasks at once (default: as many as can be)")
       ->option_text("N")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   submitting->add_option("--sbatch", options.sbatch, "A word for sbatch, such as --time=4:00:00")
       ->option_text("WORD")
       ->allow_extra_args(false);

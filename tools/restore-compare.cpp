@@ -44,6 +44,7 @@ struct Options {
   std::string reference;
   std::vector<std::string> images;
   std::optional<double> warn, fail;  // dB
+  bool recursive = false;
   bool no_clip = false;
   bool json = false;
   std::string report{};  // empty: none
@@ -104,7 +105,7 @@ Outcome compare(const ReferencePair& pair, const Options& options) {
   if (!pair.problem.empty()) return {Verdict::unreadable, {}, pair.problem};
   try {
     return compare_loaded(pair, options);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     return {Verdict::unreadable, {}, error.what()};
   }
 }
@@ -161,7 +162,8 @@ void print(const ReferencePair& pair, const Outcome& outcome, const Json& record
 class Comparison {
  public:
   explicit Comparison(const Options& options)
-      : options_(options), groups_(pair_with_references(options.reference, options.images)) {
+      : options_(options),
+        groups_(pair_with_references(options.reference, options.images, options.recursive)) {
     for (const auto& group : groups_) planned_ += group.pairs.size();
     if (!options.report.empty())
       report_.emplace(options.report, options.overwrite ? Existing::overwrite : Existing::refuse,
@@ -247,6 +249,8 @@ std::optional<Options> parse(int argc, char** argv) {
   app->add_option("--warn", options.warn, "A PSNR below this is worth a warning")
       ->option_text("DB")
       ->check(CLI::Range(-1000.0, 1000.0));
+  app->add_flag("-r,--recursive", options.recursive,
+                "Folders with all below them: what lies in the same place");
   app->add_flag("--no-clip", options.no_clip,
                 "Compare values as they are (default: clipped to [0,1])");
   app->add_flag("--json", options.json, "One JSON object a picture, then one with the mean");
@@ -272,5 +276,8 @@ int main(int argc, char** argv) {
     if (const auto options = restore::parse(count, words)) verdict = restore::compare_all(*options);
     return restore::ExitCode::ok;
   });
+  // What went wrong is no verdict on the pictures.
+  if (code == static_cast<int>(restore::ExitCode::some_failed))
+    return static_cast<int>(restore::Verdict::unreadable);
   return code != 0 ? code : static_cast<int>(verdict);
 }

@@ -51,9 +51,15 @@ Json script_card(const std::string& path) {
           {"sigma_range", {range.minimum, range.maximum}}};
 }
 
+// The file or folder that a word of the command line means: a path, or a name that `list` prints.
+std::string file_of(const std::string& word) {
+  if (std::filesystem::exists(word)) return word;
+  if (const auto path = find_shipped_prior(word)) return path->string();
+  throw item_error("{}: no such file or folder, and no prior that restore-prior list knows", word);
+}
+
 // `hash`: read all of somebody else's weights for their SHA-256.
 Json card_of_any(const std::string& path, bool hash) {
-  if (!std::filesystem::exists(path)) throw item_error("{}: no such file or folder", path);
   Json card = is_own_prior(path) ? prior_card(read_prior(path))
               : is_script(path)  ? script_card(path)
                                  : card_of(read_other(path), hash);
@@ -62,7 +68,8 @@ Json card_of_any(const std::string& path, bool hash) {
 }
 
 void info(const Options& o) {
-  for (const auto& file : o.files) {
+  for (const auto& word : o.files) {
+    const auto file = file_of(word);
     Json card = {{"file", file}};
     card.update(is_mixture(file) ? mixture_card(read_mixture(file))
                                  : card_of_any(file, /*hash=*/true));
@@ -80,8 +87,8 @@ void check_numbers(const CheckpointPrior& prior, const std::string& file) {
 
 // Reading checks format and shapes; what is left is that the numbers are whole and the network computes.
 void verify(const Options& o) {
-  for (const auto& file : o.files) {
-    if (!std::filesystem::exists(file)) throw item_error("{}: no such file or folder", file);
+  for (const auto& word : o.files) {
+    const auto file = file_of(word);
     if (is_mixture(file)) {
       read_mixture(file);
       fmt::print("{}: ok\n", file);
@@ -115,8 +122,9 @@ Json read_about(const std::string& path) {
 }
 
 void convert(const Options& o) {
-  const auto& input = o.files.front();
-  if (!std::filesystem::exists(input)) throw item_error("{}: no such file or folder", input);
+  const auto input = file_of(o.files.front());
+  if (is_mixture(input))
+    throw usage_error("{}: a mixture of patches has one form only, and needs no conversion", input);
   if (std::filesystem::exists(o.output) && !o.overwrite)
     throw usage_error("{} exists; give --overwrite to replace it", o.output);
   if (std::filesystem::path(o.output).extension() != ".safetensors")
@@ -141,17 +149,28 @@ void convert(const Options& o) {
   write_checkpoint_prior(prior, o.output, type);
 }
 
+// What `list` says of a prior after its name.
+std::string line_of(const std::filesystem::path& path) {
+  const auto text = [](const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+  };
+  if (is_mixture(path)) {
+    const auto file = read_mixture(path);
+    return fmt::format("{:<14} {:>12} components, licence {}, {}", "mixture", file.mixture.size(),
+                       text(file.about.value("licence", Json("not stated"))), path.string());
+  }
+  const auto card = card_of_any(path.string(), /*hash=*/false);
+  const auto& range = card["sigma_range"];
+  return fmt::format("{:<14} {:>12} parameters, sigma {:.4g} to {:.4g}, licence {}, {}",
+                     text(card["architecture"]["kind"]),
+                     card.contains("parameters") ? card["parameters"].dump() : "?",
+                     range[0].get<double>(), range[1].get<double>(), text(card["licence"]),
+                     path.string());
+}
+
 void list() {
   for (const auto& [name, path] : shipped_priors()) try {
-      const auto card = card_of_any(path.string(), /*hash=*/false);
-      const auto& range = card["sigma_range"];
-      fmt::print(
-          "{:<16} {:<14} {:>12} parameters, sigma {:.4g} to {:.4g}, licence {}, {}\n", name,
-          card["architecture"]["kind"].get<std::string>(),
-          card.contains("parameters") ? card["parameters"].dump() : "?", range[0].get<double>(),
-          range[1].get<double>(),
-          card["licence"].is_string() ? card["licence"].get<std::string>() : card["licence"].dump(),
-          path.string());
+      fmt::print("{:<16} {}\n", name, line_of(path));
     } catch (const Error& error) {
       fmt::print("{:<16} cannot be used: {}\n", name, error.what());
     }
@@ -159,31 +178,35 @@ void list() {
 
 ExitCode run(int argc, char** argv) {
   Options o;
-  const auto app =
-      make_command_line({"restore-prior", "Show, check, convert and list trained priors",
-                         "restore-prior info natural.safetensors",
-                         "A prior is a file of restore-train, or somebody else's: .safetensors, "
-                         ".pth, .pt, .bin, .ckpt,\n"
-                         "a folder of diffusers, a TorchScript program. docs/own-prior.md says "
-                         "which networks are known.\n"
-                         "Check the licence of what you did not train."});
+  const auto app = make_command_line(
+      {"restore-prior", "Show, check, convert and list trained priors",
+       "restore-prior info natural",
+       "A prior is a name that `list` prints, a file of restore-train, or somebody "
+       "else's: .safetensors,\n.pth, .pt, .bin, .ckpt, a folder of diffusers, a "
+       "TorchScript program. docs/own-prior.md says "
+       "which networks are known.\n"
+       "Check the licence of what you did not train."});
   app->require_subcommand(1);
   auto* show = app->add_subcommand("info", "Print the card of each prior as JSON");
   auto* check = app->add_subcommand("verify", "Check format, architecture, SHA-256 and numbers");
-  for (auto* command : {show, check}) command->add_option("FILE", o.files, "Priors")->required();
+  for (auto* command : {show, check})
+    command->add_option("PRIOR", o.files, "Names or files")->option_text("...")->required();
   auto* change = app->add_subcommand("convert", "Write any prior as .safetensors with a card");
-  change->add_option("FILE", o.files, "A prior, or the .state of a training run")
+  change->add_option("PRIOR", o.files, "A name, a file, or the .state of a training run")
+      ->option_text(" ")
       ->required()
       ->expected(1);
-  change->add_option("-o,--output", o.output, "The prior to write")->required();
-  change->add_option("--type", o.type, "float32, float16 or bfloat16")->capture_default_str();
+  change->add_option("-o,--output", o.output, "The prior to write")->option_text("OUT")->required();
+  change->add_option("--type", o.type, "float32, float16 (default) or bfloat16")
+      ->option_text("TYPE");
   change
       ->add_option("--set", o.set,
                    "What the weights do not tell: class, heads, head_channels, picture_size,\n"
                    "prediction_type, beta_schedule, preconditioning, sigma_range ...")
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
-  change->add_option("--about", o.about, "JSON file whose entries go on the card");
+  change->add_option("--about", o.about, "JSON file whose entries go on the card")
+      ->option_text("FILE");
   change->add_flag("--overwrite", o.overwrite, "Replace OUTPUT when it exists");
   auto* offer = app->add_subcommand("list", "Print every prior that --prior NAME can find");
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;

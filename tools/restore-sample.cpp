@@ -78,7 +78,9 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--first", o.first, "The first sample's number (default 0)")
       ->option_text("K")
       ->check(CLI::Range(0, 900000));
-  app.add_option("--seed", o.seed, "Other random numbers (default 0)")->option_text("S");
+  app.add_option("--seed", o.seed, "Other random numbers (default 0)")
+      ->option_text("S")
+      ->check(whole_number());
   app.add_option("-o,--output", o.output, "Folder for the samples")->option_text("DIR")->required();
   app.add_option("--format", o.format, "Extension of the files (default png)")->option_text("EXT");
   app.add_flag("--overwrite", o.overwrite, "Replace samples that exist");
@@ -95,11 +97,11 @@ void add_options(CLI::App& app, Options& o) {
       ->excludes(texture);
   app.add_option("--sigma-max", o.sigma_max, "First noise level, pixels in [0,1] (default 10)")
       ->option_text("S")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->excludes(texture);
   app.add_option("--sigma-min", o.sigma_min, "Last noise level before 0 (default 0.005)")
       ->option_text("S")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->excludes(texture);
   app.add_option("--rho", o.rho, "Higher puts more steps at low noise (default 7)")
       ->option_text("R")

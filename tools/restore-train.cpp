@@ -32,10 +32,10 @@ constexpr const char *kForNetworks = "Networks", *kForMixtures = "Mixtures (--ki
 
 void add_network_options(CLI::App& app, Options& o) {
   app.add_option("--hours", o.train.hours, "Wall time to train for, over all sessions")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(kForNetworks);
   app.add_option("--steps", o.train.steps, "Optimiser steps to train for")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(kForNetworks);
   app.add_flag("--resume", o.resume, "Go on from OUTPUT.state")->group(kForNetworks);
   app.add_option("--fine-tune", o.fine_tune, "Start from the weights of this prior")
@@ -48,7 +48,7 @@ void add_network_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--warm-up", o.train.warm_up, "Steps of linear warm-up")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--ema", o.train.ema, "Decay of the moving average of the weights")
@@ -57,11 +57,11 @@ void add_network_options(CLI::App& app, Options& o) {
       ->group(kForNetworks);
   app.add_option("--micro-batches", o.train.micro_batches,
                  "Groups of about 65536 pixels that make up a step, a thread each")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--crop", o.train.crop, "Side of the crops at the start, px")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
@@ -96,12 +96,12 @@ void add_network_options(CLI::App& app, Options& o) {
   app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so")
       ->group(kForNetworks);
   app.add_option("--memory", o.pool.memory_gib, "For photographs, GiB")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--log", o.log, "Append a JSON line a report")->group(kForNetworks);
   app.add_option("--checkpoint-minutes", o.checkpoint_minutes, "Between checkpoints")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
 }
@@ -126,11 +126,12 @@ void add_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->group(kForMixtures);
   add_network_options(app, o);
-  app.add_option("--seed", o.seed, "Of all that is random")->capture_default_str();
+  app.add_option("--seed", o.seed, "Of all that is random")
+      ->capture_default_str()
+      ->check(whole_number());
   app.add_flag("--overwrite", o.overwrite, "Start anew although OUTPUT exists");
   app.add_option("--about", o.about, "JSON file whose entries go on the prior's card");
-  app.add_option("-j,--threads", o.threads, "Threads, 0 for all cores")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("-j,--threads", o.threads, "Threads, 0 for all cores")->check(whole_number());
   add_device_option(app);
   app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
 }
@@ -173,6 +174,7 @@ void train_network(Options& o, Progress& progress) {
   o.train.muon = o.optimiser == "muon";
   o.train.progressive = !o.fixed_crops;
   o.network.block = {o.block == "residual" ? BlockKind::residual : BlockKind::gated, !o.no_biases};
+  const auto about = read_about(o.about);
   auto state = first_state(o);
   const PhotoPool photos(o.photos, o.pool);
   for (const auto& path : photos.skipped()) progress.message(path + ": left out");
@@ -184,7 +186,7 @@ void train_network(Options& o, Progress& progress) {
   TrainingJob job;
   job.output = o.output;
   job.log = o.log;
-  job.about = read_about(o.about);
+  job.about = about;
   job.checkpoint_minutes = o.checkpoint_minutes;
   progress.begin("training", 1);
   run_training(photos, o.train, std::move(state), job,

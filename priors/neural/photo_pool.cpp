@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "librestore/image/image_io.h"
+#include "librestore/image/image_stream.h"
 
 namespace restore {
 namespace {
@@ -34,6 +36,16 @@ torch::Tensor load_bytes(const fs::path& path) {
   return (colour[0].clamp(0, 1) * 255 + 0.5).to(torch::kUInt8).permute({1, 2, 0}).contiguous();
 }
 
+// What load_bytes will hold; 0 where it will fail.
+double bytes_of(const fs::path& path) {
+  try {
+    const ImageSource source(path);
+    return 3.0 * static_cast<double>(source.height()) * static_cast<double>(source.width());
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
 // Uniform in [0, 1) from the file's name alone: adding photographs moves none to the other side.
 double name_hash(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -57,20 +69,23 @@ torch::Tensor turn(torch::Tensor x, std::uint64_t which) {
 
 PhotoPool::PhotoPool(const fs::path& folder, const PhotoPoolOptions& options) {
   const auto paths = pictures_below(folder, options.excluded);
+  // Headers say what fits, before anything is decoded.
+  double bytes = 0;
+  const double budget = options.memory_gib * 1024 * 1024 * 1024;
+  std::vector<bool> fits;
+  for (const auto& path : paths) fits.push_back((bytes += bytes_of(path)) <= budget);
   std::vector<torch::Tensor> photos(paths.size());
   const auto count = static_cast<std::int64_t>(paths.size());
   parallel_items(count, divide_threads(options.threads, count), [&](std::int64_t i) {
+    throw_if_interrupted();
     try {
-      photos[i] = load_bytes(paths[i]);
+      if (fits[static_cast<std::size_t>(i)]) photos[i] = load_bytes(paths[i]);
     } catch (const Error&) {
       // Stays undefined: listed as skipped below.
     }
   });
-  double bytes = 0;
-  const double budget = options.memory_gib * 1024 * 1024 * 1024;
   for (std::size_t i = 0; i < photos.size(); ++i) {
-    if (photos[i].defined()) bytes += static_cast<double>(photos[i].nbytes());
-    if (!photos[i].defined() || bytes > budget) {
+    if (!photos[i].defined()) {
       skipped_.push_back(paths[i].string());
       continue;
     }

@@ -142,5 +142,20 @@ BOOST_AUTO_TEST_CASE(values_are_clipped_unless_told_otherwise) {
   BOOST_TEST(psnr_of({"--no-clip"}).get<double>() == 20.0, boost::test_tools::tolerance(1e-6));
 }
 
+BOOST_AUTO_TEST_CASE(trees_are_compared_place_by_place) {
+  const ToolBench bench;
+  for (const auto* place : {"truth/a.png", "truth/sub/a.png", "seen/a.tif", "seen/sub/a.png"}) {
+    std::filesystem::create_directories((bench / place).parent_path());
+    bench.run_well(
+        {"restore-degrade", "photo.png", "--operator", "identity", "--overwrite", "-o", place});
+  }
+  const auto plain = bench.run_well({"restore-compare", "truth/", "seen/"}).out;
+  BOOST_TEST(plain.find("sub") == std::string::npos, plain);
+  const auto all = bench.run_well({"restore-compare", "-r", "truth/", "seen", "--json"}).out;
+  BOOST_TEST(all.find("seen/sub/a.png") != std::string::npos, all);
+  std::filesystem::rename(bench / "seen/sub", bench / "seen/bus");
+  BOOST_TEST(bench.run({"restore-compare", "-r", "truth", "seen"}).exit_code == 4);
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -50,6 +50,23 @@ std::unique_ptr<CLI::App> make_command_line(const ToolText& text) {
   return app;
 }
 
+CLI::Validator above_zero() {
+  return {[](std::string& text) {
+            double value = 0;
+            const bool good = CLI::detail::lexical_cast(text, value) && value > 0;
+            return good ? "" : fmt::format("'{}' is not a number above 0", text);
+          },
+          "POSITIVE"};
+}
+
+CLI::Validator whole_number() {
+  return {[](std::string& text) {
+            const bool good = text.find_first_not_of("0123456789") == std::string::npos;
+            return good ? "" : fmt::format("'{}' is not a whole number, 0 or more", text);
+          },
+          "UINT"};
+}
+
 void add_listing(CLI::App& app, const std::string& flag, const std::string& help,
                  const std::function<void()>& print) {
   app.add_flag_callback(

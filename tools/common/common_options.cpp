@@ -1,10 +1,13 @@
 #include "tools/common/common_options.h"
 
+#include <set>
+
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
 #include "librestore/core/parameters.h"
 #include "priors/factory.h"
+#include "tools/common/command_line.h"
 #include "tools/common/methods.h"
 
 namespace restore {
@@ -57,7 +60,7 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->group(kFiles);
   app.add_option("--max-pixels", options.max_pixels, "Refuse larger pictures (default 2^30)")
       ->option_text("N")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(kFiles);
   app.add_option("--jpeg-quality", options.jpeg_quality, "1 to 100 (default 95), also for WebP")
       ->option_text("Q")
@@ -76,7 +79,7 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
   app.add_option("--max-memory", options.max_memory, "Memory to do with (default 4G)")
       ->option_text("BYTES")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->take_last()
       ->group(kRun);
   app.add_flag("-n,--dry-run", options.dry_run, "Say what would be done, do nothing")->group(kRun);
@@ -122,13 +125,14 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->group(kMethod);
   app.add_option("--steps", options.steps, "Steps of the method")
       ->option_text("N")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->group(kMethod);
   const auto noise_help =
       "Of the input, [0,1]: 0.02, poisson(0.01), auto (default " + options.noise + ")";
   app.add_option("--noise", options.noise, noise_help)->option_text("NOISE")->group(kMethod);
   app.add_option("--seed", options.seed, "Of methods that draw random numbers (default 0)")
       ->option_text("N")
+      ->check(whole_number())
       ->group(kMethod);
   app.add_option("--tile", options.tile,
                  "Side of the tiles for the prior: auto, pixels, 0 for none")
@@ -162,7 +166,13 @@ void check_batch_options(const BatchOptions& options) {
 
 ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
   ParameterValues values;
-  if (options.steps) values[sampler ? "steps" : "iterations"] = std::to_string(*options.steps);
+  std::set<std::string> given;
+  if (options.steps) {
+    const std::string name = sampler ? "steps" : "iterations";
+    values[name] = std::to_string(*options.steps);
+    given.insert(name);
+  }
+  if (options.samples) given.insert("samples");
   if (sampler && options.samples)
     values["samples"] = std::to_string(*options.samples);
   else if (sampler && !options.uncertainty.empty())
@@ -173,7 +183,10 @@ ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
       throw usage_error("--param {}: write NAME=VALUE", assignment);
-    values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+    const auto name = assignment.substr(0, equals);
+    if (!given.insert(name).second)
+      throw usage_error("--param {}: {} is given twice: choose one", assignment, name);
+    values[name] = assignment.substr(equals + 1);
   }
   return values;
 }

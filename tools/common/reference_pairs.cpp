@@ -15,44 +15,51 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> pictures_in(const fs::path& folder) {
+std::vector<fs::path> pictures_in(const fs::path& folder, bool recursive) {
   std::error_code error;
-  const fs::directory_iterator entries(folder, error);
-  if (error) throw usage_error("{}: cannot read this folder: {}", folder.string(), error.message());
   std::vector<fs::path> paths;
-  for (const auto& entry : entries)
-    if (entry.is_regular_file() && is_image_path(entry.path())) paths.push_back(entry.path());
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (!recursive) entry.disable_recursion_pending();
+    if (entry->is_regular_file() && is_image_path(entry->path())) paths.push_back(entry->path());
+  }
+  if (error) throw usage_error("{}: cannot read this folder: {}", folder.string(), error.message());
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
+// By which pictures of two folders belong together: the path in there, without the extension.
+std::string key_of(const fs::path& picture, const fs::path& folder) {
+  return picture.lexically_relative(folder).replace_extension().generic_string();
+}
+
 class Pairing {
  public:
-  explicit Pairing(const fs::path& reference)
-      : reference_(reference), by_stem_(fs::is_directory(reference)) {
-    if (by_stem_) find_references();
+  Pairing(const fs::path& reference, bool recursive)
+      : reference_(reference), recursive_(recursive), by_name_(fs::is_directory(reference)) {
+    if (by_name_) find_references();
   }
 
-  ReferencePair pair(const fs::path& image) const {
-    if (!by_stem_) return {reference_, image};
-    const auto stem = image.stem().string();
-    const auto found = references_.find(stem);
+  ReferencePair pair(const fs::path& image, const fs::path& folder) const {
+    if (!by_name_) return {reference_, image};
+    const auto key = key_of(image, folder);
+    const auto found = references_.find(key);
     if (found != references_.end()) return {found->second, image};
     return {{},
             image,
             fmt::format("{}: no reference {}.* in {}: add it, or leave this picture out",
-                        image.string(), stem, reference_.string())};
+                        image.string(), key, reference_.string())};
   }
 
   PairGroup pair_folder(const fs::path& folder) const {
     PairGroup group{folder.string(), {}};
-    std::set<std::string> stems;
-    for (const auto& image : pictures_in(folder)) {
-      group.pairs.push_back(pair(image));
-      stems.insert(image.stem().string());
+    std::set<std::string> keys;
+    for (const auto& image : pictures_in(folder, recursive_)) {
+      group.pairs.push_back(pair(image, folder));
+      keys.insert(key_of(image, folder));
     }
-    for (const auto& [stem, path] : references_)
-      if (!stems.contains(stem)) group.pairs.push_back(unused(path, folder));
+    for (const auto& [key, path] : references_)
+      if (!keys.contains(key)) group.pairs.push_back(unused(key, path, folder));
     if (group.pairs.empty())
       group.pairs.push_back(
           {reference_, folder,
@@ -62,8 +69,8 @@ class Pairing {
 
  private:
   void find_references() {
-    for (const auto& path : pictures_in(reference_)) {
-      const auto [other, is_new] = references_.emplace(path.stem().string(), path);
+    for (const auto& path : pictures_in(reference_, recursive_)) {
+      const auto [other, is_new] = references_.emplace(key_of(path, reference_), path);
       if (!is_new)
         throw usage_error(
             "{} and {} share a stem, and only one can be the reference: move one away",
@@ -71,30 +78,32 @@ class Pairing {
     }
   }
 
-  static ReferencePair unused(const fs::path& reference, const fs::path& folder) {
+  static ReferencePair unused(const std::string& key, const fs::path& reference,
+                              const fs::path& folder) {
     return {reference,
             {},
             fmt::format("{}: no picture {}.* in {}: add it, or name pictures one by one",
-                        reference.string(), reference.stem().string(), folder.string())};
+                        reference.string(), key, folder.string())};
   }
 
   fs::path reference_;
-  bool by_stem_;
-  std::map<std::string, fs::path> references_;  // by stem
+  bool recursive_, by_name_;
+  std::map<std::string, fs::path> references_;  // by key_of
 };
 
 }  // namespace
 
 std::vector<PairGroup> pair_with_references(const std::string& reference,
-                                            const std::vector<std::string>& images) {
-  const Pairing pairing(reference);
+                                            const std::vector<std::string>& images,
+                                            bool recursive) {
+  const Pairing pairing(reference, recursive);
   std::vector<PairGroup> groups;
   PairGroup named;
   for (const fs::path image : images) {
     if (fs::is_directory(image))
       groups.push_back(pairing.pair_folder(image));
     else
-      named.pairs.push_back(pairing.pair(image));
+      named.pairs.push_back(pairing.pair(image, image.parent_path()));
   }
   groups.push_back(named);
   return groups;
