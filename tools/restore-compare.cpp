@@ -37,7 +37,7 @@ const ToolText kText = {
     "  1    a picture is below --warn\n"
     "  2    a picture is below --fail, or the command line is wrong\n"
     "  3    a picture and its reference differ in size or channels\n"
-    "  4    a picture is missing or cannot be read\n"
+    "  4    a picture is missing or cannot be read, or the verdict not printed\n"
     "  75   interrupted (130: at once, by a second signal)"};
 
 struct Options {

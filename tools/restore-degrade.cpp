@@ -90,11 +90,6 @@ std::shared_ptr<const NoiseModel> noise_model(const std::string& text) {
   throw usage_error("--noise auto: there is nothing to estimate, say how much noise to add");
 }
 
-bool holds_floats(const Format& format) {
-  const auto& types = format.sample_types;
-  return std::find(types.begin(), types.end(), SampleType::float32) != types.end();
-}
-
 // The share of the values that an integer format cuts off.
 double clipped_share(const torch::Tensor& y) {
   return (y.lt(0) | y.gt(1)).to(torch::kFloat64).mean().item<double>();

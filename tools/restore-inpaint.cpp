@@ -101,11 +101,6 @@ HoleSource from_jobs(const Options& options) {
           }};
 }
 
-void add_remark(Json& record, const std::string& remark) {
-  const bool first = !record.contains("remark");
-  record["remark"] = first ? remark : record["remark"].get<std::string>() + ", " + remark;
-}
-
 // Only the surroundings of holes are computed; a mask is a byte a pixel, and held whole.
 Needs needs_of(const Restorer& restorer, const Shape& shape) {
   Needs needs;

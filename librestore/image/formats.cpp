@@ -85,6 +85,13 @@ SampleType nearest_sample_type(const Format& format, SampleType type) {
   return held.front();
 }
 
+bool is_float(SampleType type) { return type == SampleType::half || type == SampleType::float32; }
+
+bool holds_floats(const Format& format) {
+  const auto& types = format.sample_types;
+  return std::any_of(types.begin(), types.end(), is_float);
+}
+
 const std::vector<std::string>& image_extensions() {
   static const std::vector<std::string> kExtensions = [] {
     std::vector<std::string> all;

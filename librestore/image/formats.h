@@ -27,4 +27,7 @@ const Format* format_for(const std::filesystem::path& path);
 // `type` where the format can hold it, else the nearest that it can.
 SampleType nearest_sample_type(const Format& format, SampleType type);
 
+bool is_float(SampleType type);
+bool holds_floats(const Format& format);
+
 }  // namespace restore

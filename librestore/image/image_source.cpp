@@ -1,4 +1,5 @@
 #include "librestore/core/interrupt.h"
+#include "librestore/image/formats.h"
 #include "librestore/image/image_stream.h"
 #include "librestore/image/picture_file.h"
 #include "librestore/image/row_buffer.h"
@@ -32,9 +33,7 @@ struct ImageSource::State {
   RowBuffer rows{0};
 
   const SampleLayout& layout() const { return reader->header().layout; }
-  bool holds_floats() const {
-    return layout().type == SampleType::half || layout().type == SampleType::float32;
-  }
+  bool holds_floats() const { return is_float(layout().type); }
 };
 
 ImageSource::ImageSource(const fs::path& path, const LoadOptions& options)

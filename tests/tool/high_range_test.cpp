@@ -48,6 +48,19 @@ BOOST_AUTO_TEST_CASE(inpainting_fills_a_lamp_with_light) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_format_cuts_off_is_told) {
+  const ToolBench bench;
+  write_raw(bench / "lamp.exr", lamp(SampleType::half, false));
+  for (const auto& [output, cut] :
+       std::vector<std::pair<std::string, bool>>{{"a.png", true}, {"a.exr", false}}) {
+    const auto line = bench
+                          .run_well({"restore-pnp", "lamp.exr", "--operator", "identity", "--prior",
+                                     "tv", "--noise", "0.01", "-o", output})
+                          .out;
+    BOOST_TEST((line.find("values above 1 are cut off") != std::string::npos) == cut, line);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_restoring_tool_keeps_what_is_above_white) {
   const ToolBench bench;
   write_raw(bench / "lamp.exr", lamp(SampleType::float32, false));

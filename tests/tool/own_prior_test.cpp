@@ -86,6 +86,17 @@ BOOST_AUTO_TEST_CASE(the_card_of_a_checkpoint) {
   bench.run_well({"restore-prior", "verify", "./unet", kFfdnet, script});
 }
 
+BOOST_AUTO_TEST_CASE(shipped_priors_go_by_their_names) {
+  const ToolBench bench;
+  BOOST_TEST(bench.run_well({"restore-prior", "verify", "natural", "gmm"}).out.find(": ok") !=
+             std::string::npos);
+  const auto list = bench.run_well({"restore-prior", "list"}).out;
+  BOOST_TEST(list.find("mixture") != std::string::npos, list);
+  BOOST_TEST(list.find("cannot be used") == std::string::npos, list);
+  bench.check_refusal({"restore-prior", "convert", "gmm", "-o", "a.safetensors"}, ExitCode::usage,
+                      {"mixture"});
+}
+
 BOOST_AUTO_TEST_CASE(the_search_path_is_listed_and_found) {
   const ToolBench bench;
   std::filesystem::create_directory(bench / "priors");

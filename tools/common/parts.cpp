@@ -8,6 +8,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
+#include "librestore/image/formats.h"
 #include "librestore/tile/tile_plan.h"
 #include "operators/expression/expression.h"
 #include "tools/common/restorer.h"
@@ -250,6 +251,18 @@ std::int64_t part_alignment(const Denoiser& prior) {
   return std::lcm<std::int64_t>(8, prior.alignment());
 }
 
+void add_remark(Json& record, const std::string& remark) {
+  const bool first = !record.contains("remark");
+  record["remark"] = first ? remark : record["remark"].get<std::string>() + ", " + remark;
+}
+
+void remark_on_range(Json& record, double range, SampleType type,
+                     const std::filesystem::path& output) {
+  if (range <= 1) return;
+  if (!is_float(nearest_sample_type(*format_for(output), type)))
+    add_remark(record, "values above 1 are cut off, .exr would keep them");
+}
+
 void check_not_black(double result, double given) {
   if (result <= 0 && given > 0)
     throw item_error("the result is black; another --method or lower --noise may work");
@@ -304,10 +317,8 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
   check_not_black(brightest, brightest_seen);
   sink->commit();
   auto record = total.record();
-  if (!needs.remark.empty())
-    record["remark"] = record.contains("remark")
-                           ? record["remark"].get<std::string>() + "; " + needs.remark
-                           : needs.remark;
+  if (!needs.remark.empty()) add_remark(record, needs.remark);
+  remark_on_range(record, seen.range, source.sample_type(), request.output);
   return record;
 }
 

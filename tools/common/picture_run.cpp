@@ -105,6 +105,7 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
                   range_of(picture.colour)};
   auto [result, record, deviation] = run.work(item, picture, part, observer);
   check_not_black(result.colour.max().item<double>(), picture.colour.max().item<double>());
+  remark_on_range(record, part.range, result.sample_type, item.output);
   before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
   if (deviation.defined())
@@ -184,7 +185,8 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   prepare_items(plan, run);
   if (!run.uncertainty.empty()) add_uncertainty_files(run.uncertainty, plan);
   auto common = run.common;
-  if (!options.report.empty()) common.writes.emplace_back(options.report);
+  // Another name is refused by the report itself.
+  if (options.report.ends_with(".html")) common.writes.emplace_back(options.report);
   check_files(plan, request.existing, common);
   if (options.dry_run || !options.plan_to.empty()) open_inputs(plan, options);
   if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));

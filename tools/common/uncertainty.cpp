@@ -1,6 +1,7 @@
 #include "tools/common/uncertainty.h"
 
 #include "librestore/core/error.h"
+#include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
 #include "tools/common/side_output.h"
 
@@ -12,11 +13,6 @@ namespace fs = std::filesystem;
 constexpr double kWhole = 4;
 
 SideOutput side_output(const std::string& out) { return {"--uncertainty", out, ".exr"}; }
-
-bool holds_floats(const fs::path& file) {
-  const auto extension = file.extension();
-  return extension == ".exr" || extension == ".tif" || extension == ".tiff";
-}
 
 }  // namespace
 
@@ -38,7 +34,7 @@ void add_uncertainty_files(const std::string& out, Plan& plan) {
 }
 
 void save_uncertainty(const torch::Tensor& deviation, const fs::path& file, Json& record) {
-  const bool floats = holds_floats(file);
+  const bool floats = holds_floats(*format_for(file));
   Image picture;
   picture.colour = floats ? deviation : (deviation * kWhole).clamp(0, 1);
   picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
