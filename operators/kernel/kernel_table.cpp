@@ -160,7 +160,10 @@ torch::Tensor build_kernel(const ExpressionSource& source, const ExpressionValue
 
 torch::Tensor build_kernel(const std::string& text, const std::filesystem::path& base) {
   const ExpressionSource source(text, "kernel");
-  return build_kernel(source, parse_value(source), base);
+  const auto value = parse_value(source);
+  // What is wrong with a file says where in the file.
+  if (value.kind == ExpressionValue::Kind::quoted) return load_kernel(base / value.text);
+  return build_kernel(source, value, base);
 }
 
 std::vector<KernelRow> kernel_table() {

@@ -12,7 +12,9 @@ namespace restore {
 struct Cloud {
   torch::Tensor x;            // particles x input_shape
   torch::Tensor log_weights;  // particles, float64
-  double log_evidence = 0;    // log p(y), unbiased as p(y)
+  // log p(y), unbiased as p(y); mcgdiff's is of what it observes: not of y outside A's range, nor of s x where s
+  // sigma_max <= sigma_y.
+  double log_evidence = 0;
   double smallest_ess = 1;  // the worst effective sample size on the way, a share of the particles
   Summary summary;
 };
