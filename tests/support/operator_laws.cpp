@@ -65,9 +65,17 @@ void check_shape_law(const Operator& A) {
 void check_batch_law(const Operator& A) {
   const auto x = pictures(A.input_shape(), 2, 3);
   const auto y = A.apply(x);
-  for (std::int64_t n = 0; n < 3; ++n)
-    BOOST_TEST(largest_difference(y.narrow(0, n, 1), A.apply(x.narrow(0, n, 1))) <=
-               kExact * y.abs().max().item<double>());
+  const auto check = [](const torch::Tensor& all, std::int64_t n, const torch::Tensor& alone) {
+    BOOST_TEST(largest_difference(all.narrow(0, n, 1), alone) <=
+               kExact * all.abs().max().item<double>());
+  };
+  const auto start = A.initial_estimate(y), near = A.prox(x, y, 0.5);
+  for (std::int64_t n = 0; n < 3; ++n) {
+    const auto x_n = x.narrow(0, n, 1), y_n = y.narrow(0, n, 1);
+    check(y, n, A.apply(x_n));
+    check(start, n, A.initial_estimate(y_n));
+    check(near, n, A.prox(x_n, y_n, 0.5));
+  }
 }
 
 void check_vjp_law(const Operator& A) {
