@@ -256,9 +256,10 @@ void add_remark(Json& record, const std::string& remark) {
   record["remark"] = first ? remark : record["remark"].get<std::string>() + ", " + remark;
 }
 
-void remark_on_range(Json& record, double range, SampleType type,
+void remark_on_range(Json& record, double given, double brightest, SampleType type,
                      const std::filesystem::path& output) {
-  if (range <= 1) return;
+  constexpr double kMoreThanNoise = 1.05;  // noise that was taken away leaves less above white
+  if (given <= 1 || brightest <= kMoreThanNoise) return;
   if (!is_float(nearest_sample_type(*format_for(output), type)))
     add_remark(record, "values above 1 are cut off, .exr would keep them");
 }
@@ -318,7 +319,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
   sink->commit();
   auto record = total.record();
   if (!needs.remark.empty()) add_remark(record, needs.remark);
-  remark_on_range(record, seen.range, source.sample_type(), request.output);
+  remark_on_range(record, seen.range, brightest, source.sample_type(), request.output);
   return record;
 }
 

@@ -94,8 +94,9 @@ struct PartsRequest {
 // What to tell of a picture besides its figures; several are one after the other.
 void add_remark(Json& record, const std::string& remark);
 
-// Tells when `output` cannot hold what lies above 1. `range`: of the input's values; `type`: of the result's samples.
-void remark_on_range(Json& record, double range, SampleType type,
+// Tells when an input that goes beyond 1 becomes a result that does, and `output` cannot hold it. `given` and `brightest`:
+// their largest values; `type`: of the result's samples.
+void remark_on_range(Json& record, double given, double brightest, SampleType type,
                      const std::filesystem::path& output);
 
 // Item error when nothing of a result is above 0 and something of what it was made from is; both their largest values.

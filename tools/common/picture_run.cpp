@@ -104,8 +104,9 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
                   picture.width(),
                   range_of(picture.colour)};
   auto [result, record, deviation] = run.work(item, picture, part, observer);
-  check_not_black(result.colour.max().item<double>(), picture.colour.max().item<double>());
-  remark_on_range(record, part.range, result.sample_type, item.output);
+  const double brightest = result.colour.max().item<double>();
+  check_not_black(brightest, picture.colour.max().item<double>());
+  remark_on_range(record, part.range, brightest, result.sample_type, item.output);
   before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
   if (deviation.defined())
