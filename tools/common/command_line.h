@@ -20,7 +20,7 @@ std::unique_ptr<CLI::App> make_command_line(const ToolText& text);
 
 // Checks of option values whose messages say in one line what is wrong: CLI11's print the largest double.
 CLI::Validator above_zero();
-CLI::Validator whole_number();  // 0 or more: it takes -1 for 2^64 - 1
+CLI::Validator whole_number();  // 0 or more; CLI11 reads -1 as 2^64 - 1
 
 // A flag that prints a table in place of running; what the tool otherwise requires may be missing.
 void add_listing(CLI::App& app, const std::string& flag, const std::string& help,
