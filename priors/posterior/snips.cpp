@@ -28,14 +28,16 @@ Result Snips::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
     const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
       const double variance = sigma_t * sigma_t;
       const auto known = s * sigma_t > sigma_y;
-      // 1 - s^2 sigma_t^2 / sigma_y^2, and s (y~ - s x~) / sigma_y^2 times sigma_t^2
-      const auto rest =
-          torch::where(known, torch::zeros_like(s), 1 - (s * (sigma_t / sigma_y)).square());
+      // 1 - s^2 sigma_t^2 / sigma_y^2, and s (y~ - s x~) / sigma_y^2 times sigma_t^2. Where s sigma_t is sigma_y
+      // but for rounding, the differences are 0 but for rounding, and no variance is negative.
+      const auto rest = torch::where(known, torch::zeros_like(s),
+                                     (1 - (s * (sigma_t / sigma_y)).square()).clamp_min(0));
       const auto pull = [&](const torch::Tensor& x) {
         return variance / (sigma_y * sigma_y) * s * (Uty - s * x);
       };
       // a
-      const auto unit = torch::where(known, variance - (sigma_y / s).square(), variance * rest);
+      const auto unit =
+          torch::where(known, (variance - (sigma_y / s).square()).clamp_min(0), variance * rest);
       auto x = A.Vt(x_t);
       for (int i = 0; i < options_.iterations; ++i) {
         // a score(x~ | y), with sigma_t^2 score = D - x

@@ -234,6 +234,26 @@ BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
                   recursion(problem, options, snips_step(problem, options)));
 }
 
+// Where s sigma_t is sigma_y but for rounding the variance of a step is 0 but for rounding: in float32 the
+// difference of the squares fell below 0, and its root was no number.
+BOOST_AUTO_TEST_CASE(snips_bears_data_as_noisy_as_the_state) {
+  const Gaussian prior(torch::full({1, 1, 33}, 0.5), isotropic_covariance(33, 0.06));
+  for (const double sigma_min : {0.071, 0.03, 0.0123}) {
+    SnipsOptions options;
+    options.steps = 4;
+    options.sigma_min = sigma_min;
+    const double sigma_y = 0.2 * sigma_min;
+    // 0.2 and its 16 neighbours in float32 on either side.
+    const auto s = 0.2 * (1 + 0x1p-24 * torch::arange(-16, 17, torch::kFloat64));
+    Rng rng(3);
+    const Measurement measurement{0.1 + sigma_y * randn(rng, {1, 1, 33}),
+                                  std::make_shared<SvdOperator>(torch::diag(s)),
+                                  std::make_shared<WhiteNoise>(sigma_y)};
+    BOOST_TEST(Snips(options).run(measurement, prior, rng).summary.usable(),
+               "sigma_min " << sigma_min);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(snips_converges_to_the_posterior) {
   check_limit<SnipsOptions>("snips", snips_step);
 }
