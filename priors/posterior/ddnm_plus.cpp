@@ -7,15 +7,18 @@
 namespace restore {
 
 const Parameters<DdnmPlusOptions>& DdnmPlus::parameters() {
-  static const auto table = with_sampling_parameters<DdnmPlusOptions>({
-      {{"smallest", "", 0, 1e3, "singular value that counts; smaller ones are taken for zero"},
-       &DdnmPlusOptions::smallest},
-  });
+  static const auto table = with_sampling_parameters<DdnmPlusOptions>(
+      {
+          {{"smallest", "", 0, 1e3, "singular value that counts; smaller ones are taken for zero"},
+           &DdnmPlusOptions::smallest},
+      },
+      FreshNoise::needed);
   return table;
 }
 
 Result DdnmPlus::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                      Observer* observer) const {
+  require_fresh_noise(options_, "ddnm+");
   const auto& A = spectral_operator(measurement, "ddnm+");
   const double sigma_y = floored_sigma(measurement);
   const auto all = A.singular_values().to(measurement.y.scalar_type());

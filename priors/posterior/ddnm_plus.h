@@ -5,6 +5,7 @@
 // A = U diag(s) V^T, with ybar = U^T y / s, for each coefficient:
 //   x0_hat <- x0_hat + lambda (ybar - x0_hat),  lambda = min(1, sqrt(v) s / (a sigma_y))
 //   v      <- v - (a lambda sigma_y / s)^2, so that the noise of y takes the place of fresh noise
+// Where there is none, with eta = 0, it has no place: a usage error.
 //
 // The prior is not asked how sure it is, so that even for a Gaussian prior the samples are biased.
 //

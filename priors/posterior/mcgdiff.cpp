@@ -58,16 +58,19 @@ Observations observe(const SpectralOperator& A, const Measurement& item, double 
 }  // namespace
 
 const Parameters<McgdiffOptions>& Mcgdiff::parameters() {
-  static const auto table = with_sampling_parameters<McgdiffOptions>({
-      {{"particles", "", 2, 1e6, "states that descend together"}, &McgdiffOptions::particles},
-      {{"kappa", "[0,1]^2", 0, 1, "width of the pin at the data's noise level"},
-       &McgdiffOptions::kappa},
-  });
+  static const auto table = with_sampling_parameters<McgdiffOptions>(
+      {
+          {{"particles", "", 2, 1e6, "states that descend together"}, &McgdiffOptions::particles},
+          {{"kappa", "[0,1]^2", 0, 1, "width of the pin at the data's noise level"},
+           &McgdiffOptions::kappa},
+      },
+      FreshNoise::needed);
   return table;
 }
 
 Cloud Mcgdiff::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
                      Observer* observer) const {
+  require_fresh_noise(options_, "mcgdiff");
   const auto& A = spectral_operator(item, "mcgdiff");
   auto sigmas = noise_levels(options_, prior.sigma_range());
   const auto y = observe(A, item, options_.kappa, sigmas);

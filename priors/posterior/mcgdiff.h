@@ -6,7 +6,8 @@
 //   g_t(x) = N(ybar; x, sigma_t^2 - tau^2 + kappa)   for sigma_t >= tau
 // with the proposal p(x_s | x_t) g_s(x_s), normalised (a Kalman update), and the weights
 //   w = int p(x_s | x_t) g_s(x_s) dx_s / g_t(x_t),
-// and are free below tau. Exact in the limit of many particles and steps, for every prior.
+// and are free below tau. Without fresh noise, with eta = 0, a proposal is one point: a usage error. Exact in the
+// limit of many particles and steps, for every prior.
 #pragma once
 
 #include "librestore/model/spectral_operator.h"

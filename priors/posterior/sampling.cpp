@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "librestore/core/error.h"
 #include "librestore/model/random.h"
 #include "librestore/solve/plug_and_play.h"
 #include "priors/diffusion/schedule.h"
@@ -31,6 +32,11 @@ class ChunkObserver : public Observer {
 };
 
 }  // namespace
+
+void require_fresh_noise(const SamplingOptions& options, const char* method) {
+  if (!(options.eta > 0))
+    throw usage_error("{}: eta must be positive, its steps live on fresh noise", method);
+}
 
 std::vector<double> noise_levels(const SamplingOptions& options, const SigmaRange& range) {
   return ve_sigmas(edm_schedule(options.steps, std::max(options.sigma_min, range.minimum),

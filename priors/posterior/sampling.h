@@ -29,9 +29,16 @@ struct SamplingOptions {
   }
 };
 
+// Whether a method can do without the fresh noise of its steps: eta = 0.
+enum class FreshNoise { optional, needed };
+
+// Usage error where eta is 0, for methods that need it.
+void require_fresh_noise(const SamplingOptions& options, const char* method);
+
 // The shared parameters behind a method's own.
 template <typename Options>
-Parameters<Options> with_sampling_parameters(Parameters<Options> own);
+Parameters<Options> with_sampling_parameters(Parameters<Options> own,
+                                             FreshNoise fresh = FreshNoise::optional);
 
 // EDM's levels (priors/diffusion/schedule.h) from sigma_max to sigma_min and then 0, clamped to the
 // prior's range. Usage error when sigma_min is not below sigma_max then.
@@ -72,14 +79,17 @@ Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng
 constexpr double kFixedSchedule = -1;
 
 template <typename Options>
-Parameters<Options> with_sampling_parameters(Parameters<Options> own) {
+Parameters<Options> with_sampling_parameters(Parameters<Options> own, FreshNoise fresh) {
   own.push_back({{"samples", "", 1, 1e5, "posterior samples; the estimate is their mean"},
                  &Options::samples});
   own.push_back({{"steps", "", 2, 1e5, "noise levels"}, &Options::steps});
   own.push_back({{"sigma_max", "[0,1]", 1e-3, 1e4, "first noise level"}, &Options::sigma_max});
   own.push_back({{"sigma_min", "[0,1]", 1e-6, 10, "last noise level"}, &Options::sigma_min});
   own.push_back({{"rho", "", 1, 100, "higher puts more steps at low noise"}, &Options::rho});
-  own.push_back({{"eta", "", 0, 1, "share of fresh noise in a step, 0 for none"}, &Options::eta});
+  if (fresh == FreshNoise::needed)
+    own.push_back({{"eta", "", 1e-3, 1, "share of fresh noise in a step"}, &Options::eta});
+  else
+    own.push_back({{"eta", "", 0, 1, "share of fresh noise in a step, 0 for none"}, &Options::eta});
   return own;
 }
 

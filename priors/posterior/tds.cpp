@@ -113,18 +113,20 @@ torch::Tensor log_ratio(const torch::Tensor& x, const torch::Tensor& a, const to
 }  // namespace
 
 const Parameters<TdsOptions>& Tds::parameters() {
-  static const auto table = with_sampling_parameters<TdsOptions>({
-      {{"particles", "", 2, 1e6, "states that descend together"}, &TdsOptions::particles},
-      {{"optimal", "", 0, 1, "the prior's own covariance, for at most 64 measured values"},
-       &TdsOptions::optimal},
-      {{"s", "[0,1]", 1e-3, 1e3, "standard deviation of the prior's pictures"}, &TdsOptions::s},
-  });
+  static const auto table = with_sampling_parameters<TdsOptions>(
+      {
+          {{"particles", "", 2, 1e6, "states that descend together"}, &TdsOptions::particles},
+          {{"optimal", "", 0, 1, "the prior's own covariance, for at most 64 measured values"},
+           &TdsOptions::optimal},
+          {{"s", "[0,1]", 1e-3, 1e3, "standard deviation of the prior's pictures"}, &TdsOptions::s},
+      },
+      FreshNoise::needed);
   return table;
 }
 
 Cloud Tds::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
                  Observer* observer) const {
-  if (options_.eta <= 0) throw usage_error("tds: eta must be positive, its weights are densities");
+  require_fresh_noise(options_, "tds");
   const Likelihood likelihood(item, prior, options_);
   const auto sigmas = noise_levels(options_, prior.sigma_range());
   const std::int64_t n = options_.particles;

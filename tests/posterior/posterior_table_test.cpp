@@ -1,11 +1,18 @@
 // What holds for every row of the table: as many samples as asked for, none of them aware of the others,
 // of the rest of the batch or of the number of threads, bit for bit; errors in one line.
+#include <algorithm>
+#include <set>
+#include <type_traits>
+
 #include "librestore/core/error.h"
 #include "librestore/model/threads.h"
 #include "operators/sampling/mask.h"
 #include "operators/sampling/mask_patterns.h"
 #include "priors/exact/gaussian.h"
+#include "priors/posterior/ddnm_plus.h"
+#include "priors/posterior/mcgdiff.h"
 #include "priors/posterior/table.h"
+#include "priors/posterior/tds.h"
 #include "tests/support/small_problems.h"
 
 namespace restore {
@@ -110,6 +117,39 @@ BOOST_AUTO_TEST_CASE(a_method_uses_its_prior_as_it_says) {
       BOOST_TEST(prior.largest_batch == method->prior_use().states);
     }
   }
+}
+
+// Without fresh noise these would leave the data aside or collapse: neither --param nor a caller may ask for it.
+BOOST_AUTO_TEST_CASE(eta_is_0_only_where_data_do_without_fresh_noise) {
+  const Problem problem;
+  const std::set<std::string> need{"ddnm+", "mcgdiff", "tds"};
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const auto lines = row.parameters();
+      const bool offered = std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+        return line.starts_with("eta ") && line.ends_with("0 for none");
+      });
+      BOOST_TEST(offered == !need.contains(row.name));
+      if (offered) {
+        Rng rng(5);
+        BOOST_TEST(row.make({{"eta", "0"}, {"steps", "4"}})
+                       ->run(problem.measurement, problem.prior, rng)
+                       .summary.usable());
+      } else {
+        BOOST_CHECK_THROW(row.make({{"eta", "0"}}), Error);
+      }
+    }
+  }
+  const auto refuses = [&]<typename Sampler>(std::type_identity<Sampler>) {
+    typename Sampler::Options options;
+    options.eta = 0;
+    Rng rng(5);
+    BOOST_CHECK_EXCEPTION(Sampler(options).run(problem.measurement, problem.prior, rng), Error,
+                          [](const Error& error) { return error.code() == ExitCode::usage; });
+  };
+  refuses(std::type_identity<DdnmPlus>());
+  refuses(std::type_identity<Mcgdiff>());
+  refuses(std::type_identity<Tds>());
 }
 
 class StopAfterTwo : public Observer {
