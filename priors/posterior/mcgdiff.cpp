@@ -32,7 +32,16 @@ struct Observations {
   torch::Tensor variance(double sigma) const { return sigma * sigma - tau.square() + kappa; }
 };
 
-// ybar and tau, and the schedule with the levels tau in it.
+// For each value the nearest of the ascending levels; halfway, the higher.
+torch::Tensor nearest(const torch::Tensor& values, const std::vector<double>& ascending) {
+  const auto levels = torch::tensor(ascending, torch::kFloat64);
+  const auto above = torch::searchsorted(levels, values).clamp_max(levels.numel() - 1);
+  const auto high = levels.index({above}), low = levels.index({(above - 1).clamp_min(0)});
+  return torch::where((high - values).abs() <= (values - low).abs(), high, low);
+}
+
+// ybar and tau, and the schedule with the levels tau in it. No tau is rounded to the schedule's last
+// level, 0: there a state has no noise that those of the data could be.
 Observations observe(const SpectralOperator& A, const Measurement& item, double kappa,
                      std::vector<double>& sigmas) {
   const auto s = A.singular_values();
@@ -47,8 +56,7 @@ Observations observe(const SpectralOperator& A, const Measurement& item, double 
     std::sort(sigmas.begin(), sigmas.end(), std::greater<>());
     sigmas.erase(std::unique(sigmas.begin(), sigmas.end()), sigmas.end());
   }
-  const auto levels = torch::tensor(sigmas, torch::kFloat64);
-  tau = levels.index({(tau.unsqueeze(-1) - levels).abs().argmin(-1)});
+  tau = nearest(tau, {sigmas.rbegin() + 1, sigmas.rend()});
 
   const auto ybar = torch::where(known, A.Ut(item.y).to(torch::kFloat64) / s, 0);
   const auto type = item.y.scalar_type();

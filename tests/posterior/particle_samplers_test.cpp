@@ -172,5 +172,28 @@ BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
   check_mcgdiff(make_correlated_problem().white);
 }
 
+// Too many different tau for a level each, and all below half of the last level: they are rounded to that, not
+// to the 0 after it, where even a pin of width 0 would stand for data without noise.
+BOOST_AUTO_TEST_CASE(mcgdiff_takes_the_finest_data_at_the_last_level) {
+  constexpr std::int64_t kPixels = 20;
+  GaussianProblem problem;
+  problem.sigma_y = 0.002;
+  problem.A = torch::diag(torch::linspace(1, 1.5, kPixels, torch::kFloat64));
+  problem.prior = {torch::full({kPixels}, 0.5, torch::kFloat64), 0.06 * identity(kPixels)};
+  const auto x0 = torch::linspace(0.2, 0.8, kPixels, torch::kFloat64);
+  problem.y = mv(problem.A, x0);
+  McgdiffOptions options;
+  options.kappa = 0;
+  options.steps = 20;
+  const auto prior = problem.denoiser();
+  Rng rng(4);
+  const auto cloud = Mcgdiff(options).cloud(problem.measurement(), prior, rng);
+  BOOST_TEST(cloud.summary.usable());
+  BOOST_TEST(std::isfinite(cloud.log_evidence));
+  // A state of the last level is within some five of it of ybar; below it, D is nearly the identity.
+  const auto error = (cloud.x.view({-1, kPixels}) - x0).abs().max().item<double>();
+  BOOST_TEST(error < 6 * options.sigma_min);
+}
+
 }  // namespace
 }  // namespace restore
