@@ -1,5 +1,6 @@
 #include "priors/posterior/tds.h"
 
+#include <limits>
 #include <numbers>
 
 #include "librestore/core/error.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::int64_t kMostMeasurements = 64;
 // Particles are resampled when fewer than this share of them count.
 constexpr double kResampleBelow = 0.5;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct Twist {
   torch::Tensor x0_hat;      // D(x_t)
@@ -86,7 +88,9 @@ class Likelihood {
     const auto ACAt = torch::stack(columns, 2);
     const auto S = 0.5 * (ACAt + ACAt.transpose(1, 2)) + sigma_y_ * sigma_y_ * identity;
     const auto r = (y_ - A_.apply(x0_hat)).view({n, m, 1});
-    const auto L = torch::linalg_cholesky(S);
+    // The J of a network may be such that S is no covariance: that particle knows nothing, and NaN ends the run.
+    const auto [factor, failed] = torch::linalg_cholesky_ex(S);
+    const auto L = factor.masked_fill(failed.view({n, 1, 1}) != 0, kNaN);
     const auto v = torch::cholesky_solve(r, L);
     auto guided = x0_hat.clone();
     for (std::int64_t j = 0; j < m; ++j) guided += pulls[j] * v.select(1, j).view({n, 1, 1, 1});

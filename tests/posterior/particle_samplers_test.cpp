@@ -195,5 +195,25 @@ BOOST_AUTO_TEST_CASE(mcgdiff_takes_the_finest_data_at_the_last_level) {
   BOOST_TEST(error < 6 * options.sigma_min);
 }
 
+// J = -10 I: no covariance.
+class Turning : public MmseDenoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double) const override { return -10 * x; }
+  Linearization linearize(const torch::Tensor& x, double) const override {
+    return {-10 * x, [](const torch::Tensor& v) { return -10 * v; }};
+  }
+  std::optional<int> receptive_field() const override { return 0; }
+  std::string name() const override { return "turning"; }
+};
+
+BOOST_AUTO_TEST_CASE(a_jacobian_that_is_no_covariance_ends_tds_as_diverged) {
+  TdsOptions options;
+  options.optimal = true;
+  const Tds tds(options);
+  Rng rng(5);
+  const auto result = tds.run(make_gaussian_problem().measurement(), Turning(), rng);
+  BOOST_TEST((result.summary.termination == Termination::diverged));
+}
+
 }  // namespace
 }  // namespace restore
