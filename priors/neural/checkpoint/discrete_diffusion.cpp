@@ -1,6 +1,7 @@
 #include "priors/neural/checkpoint/discrete_diffusion.h"
 
 #include "librestore/core/error.h"
+#include "priors/diffusion/conversions.h"
 #include "priors/diffusion/schedule.h"
 
 namespace restore {
@@ -105,16 +106,13 @@ torch::Tensor DiscreteDiffusion::denoise(const NetworkFunction& F, const torch::
                                          double sigma) const {
   const double s = 2 * sigma;  // the range [-1,1] is twice as wide
   const double alpha = 1 / std::sqrt(1 + s * s);
-  const auto y = 2 * x - 1;
-  const auto f = F(alpha * y, time_step(s)).narrow(1, 0, x.size(1));
-  switch (prediction_) {
-    case Prediction::epsilon:
-      return (y - s * f + 1) / 2;
-    case Prediction::v:
-      return (alpha * alpha * y - s * alpha * f + 1) / 2;
-    default:
-      return (f + 1) / 2;
-  }
+  const NoiseLevel t{alpha, s * alpha};
+  const auto x_t = vp_from_ve(2 * x - 1, t);
+  const auto f = F(x_t, time_step(s)).narrow(1, 0, x.size(1));
+  const auto x0 = prediction_ == Prediction::epsilon ? x0_from_eps(x_t, f, t)
+                  : prediction_ == Prediction::v     ? x0_from_v(x_t, f, t)
+                                                     : f;
+  return (x0 + 1) / 2;
 }
 
 }  // namespace restore
