@@ -1,5 +1,8 @@
 #include "priors/neural/prior_file.h"
 
+#include <algorithm>
+#include <array>
+
 #include <openssl/evp.h>
 
 #include "librestore/core/error.h"
@@ -15,6 +18,11 @@ constexpr const char* kMacs = "macs_per_pixel";
 constexpr const char* kReceptiveField = "receptive_field_px";
 constexpr const char* kSigmaRange = "sigma_range";
 constexpr const char* kSha256 = "sha256";
+constexpr std::array kFacts{kArchitecture,   kParameters, kMacs,
+                            kReceptiveField, kSigmaRange, kSha256};
+// And those of the other kinds.
+constexpr std::array<std::string_view, 4> kOtherFacts{"parametrization", "kind", "components",
+                                                      "patch_side"};
 
 class Sha256 {
  public:
@@ -68,8 +76,19 @@ Json prior_card(const PriorFile& prior) {
   card[kReceptiveField] = receptive_field(prior.network);
   card[kSigmaRange] = {prior.sigma.minimum, prior.sigma.maximum};
   card[kSha256] = tensors_sha256(prior.weights);
-  card.update(prior.about);
-  return card;
+  return card_with(std::move(card), prior.about);
+}
+
+bool is_card_fact(std::string_view key) {
+  const auto is_key = [&](std::string_view fact) { return fact == key; };
+  return std::any_of(kFacts.begin(), kFacts.end(), is_key) ||
+         std::any_of(kOtherFacts.begin(), kOtherFacts.end(), is_key);
+}
+
+Json card_with(Json facts, const Json& about) {
+  for (const auto& [key, value] : about.items())
+    if (!is_card_fact(key)) facts[key] = value;
+  return facts;
 }
 
 void write_prior(const PriorFile& prior, const std::filesystem::path& path,
@@ -93,9 +112,7 @@ PriorFile read_prior(const std::filesystem::path& path) {
     prior.network = network_config_from_json(card.at(kArchitecture), where);
     prior.sigma = {card.at(kSigmaRange).at(0), card.at(kSigmaRange).at(1)};
     sha256 = card.at(kSha256);
-    for (const char* key :
-         {kArchitecture, kParameters, kMacs, kReceptiveField, kSigmaRange, kSha256})
-      card.erase(key);
+    for (const char* key : kFacts) card.erase(key);
     prior.about = std::move(card);
   } catch (const Json::exception& error) {
     throw item_error("{}: the card is not readable: {}", where, error.what());

@@ -9,6 +9,7 @@
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/random.h"
+#include "priors/neural/prior_file.h"
 #include "priors/patch/mixture/epll.h"
 #include "priors/patch/mixture/mixture_file.h"
 #include "priors/patch/mixture/mixture_fit.h"
@@ -202,6 +203,12 @@ BOOST_AUTO_TEST_CASE(a_file_holds_the_mixture_and_knows_when_it_is_damaged) {
   BOOST_TEST(relative_difference(file.mixture.covariances, mixture.covariances) < 1e-6);
   BOOST_TEST(relative_difference(file.mixture.weights, mixture.weights) < 1e-6);
   BOOST_TEST(mixture_card(file)["components"] == 4);
+  // What is about it says nothing else of what it is.
+  const Json wrong{{"kind", "x"}, {"components", 5}, {"patch_side", 1}, {"sha256", 2}};
+  write_mixture({mixture, wrong}, path);
+  const auto facts = mixture_card({mixture, {}});
+  BOOST_TEST(mixture_card(read_mixture(path)) == facts);
+  for (const auto& [key, value] : facts.items()) BOOST_TEST(is_card_fact(key), key);
   std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
   stream.seekp(-3, std::ios::end);
   stream.put('\x11');

@@ -170,9 +170,8 @@ Json card_of(const CheckpointPrior& prior, bool hash) {
   card["receptive_field_px"] = field ? Json(*field) : Json("unbounded");
   const auto range = prior.parametrization->sigma_range();
   card["sigma_range"] = {range.minimum, range.maximum};
-  card.update(prior.about);
   if (hash) card["sha256"] = tensors_sha256(prior.weights);
-  return card;
+  return card_with(std::move(card), prior.about);
 }
 
 void write_checkpoint_prior(const CheckpointPrior& prior, const std::filesystem::path& path,

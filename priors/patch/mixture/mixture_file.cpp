@@ -50,12 +50,11 @@ void check(const PatchMixture& mixture, const std::string& where) {
 }  // namespace
 
 Json mixture_card(const MixtureFile& file) {
-  Json card{{kKind, kMixtureKind},
-            {kComponents, file.mixture.size()},
-            {kSide, kPatchSide},
-            {kSha256, tensors_sha256(tensors_of(file.mixture))}};
-  card.update(file.about);
-  return card;
+  return card_with({{kKind, kMixtureKind},
+                    {kComponents, file.mixture.size()},
+                    {kSide, kPatchSide},
+                    {kSha256, tensors_sha256(tensors_of(file.mixture))}},
+                   file.about);
 }
 
 void write_mixture(const MixtureFile& file, const std::filesystem::path& path) {
