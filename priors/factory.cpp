@@ -97,9 +97,9 @@ std::pair<std::string, std::string> split_type(const std::string& name) {
 
 Prior load_weights(const std::filesystem::path& path, const std::string& name,
                    const std::string& type) {
-  if (type.empty() && is_mixture(path)) return make_mixture(path);
-  if (type.empty()) return load_prior(path, name);
-  if (!is_own_prior(path))
+  const bool mixture = is_mixture(path);
+  if (type.empty()) return mixture ? make_mixture(path) : load_prior(path, name);
+  if (mixture || !is_own_prior(path))
     throw usage_error(
         "prior '{}': only the networks of restore-train have a choice of number types; "
         "leave out :{}",

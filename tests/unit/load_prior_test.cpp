@@ -15,6 +15,7 @@
 #include "priors/neural/checkpoint/checkpoint_prior.h"
 #include "priors/neural/checkpoint/discrete_diffusion.h"
 #include "priors/neural/denoiser.h"
+#include "priors/patch/mixture/mixture_file.h"
 #include "tests/support/comparison.h"
 #include "tests/support/made_tensors.h"
 #include "tests/support/temporary_folder.h"
@@ -176,6 +177,18 @@ BOOST_AUTO_TEST_CASE(a_converted_prior_is_the_same) {
   const auto loaded = make_prior(path);
   BOOST_TEST(loaded->sigma_range().maximum == 0.2);
   BOOST_TEST(torch::equal(loaded->denoise(x, 0.15), expected(x, 0.15)));
+  // What is about it says nothing else of what it is.
+  auto boasting = prior;
+  const auto facts = card_of(prior, /*hash=*/true);
+  for (const auto& [key, value] : facts.items()) {
+    BOOST_TEST((is_card_fact(key) || key == "licence"), key);
+    boasting.about[key] = "x";
+  }
+  boasting.about["kind"] = "patch-mixture";
+  write_checkpoint_prior(boasting, path, torch::kFloat32);
+  BOOST_TEST(!is_mixture(path));
+  BOOST_TEST(make_prior(path)->sigma_range().maximum == 0.2);
+  BOOST_TEST(card_of(boasting, true)["sha256"] == facts["sha256"]);
   // Its card may not contradict its tensors.
   auto file = read_safetensors(path);
   Json card = Json::parse(file.metadata["restore.prior"]);
@@ -206,6 +219,20 @@ BOOST_AUTO_TEST_CASE(the_number_type_of_an_own_network) {
   BOOST_TEST(make_prior(path + ":bfloat16")->name() == path + ":bfloat16");
   const auto usage = [](const Error& error) { return error.code() == ExitCode::usage; };
   BOOST_CHECK_EXCEPTION(make_prior(path + ":float16"), Error, usage);
+  // What is about it says nothing else of what it is.
+  const auto card = prior_card(own);
+  for (const auto& [key, value] : card.items()) {
+    BOOST_TEST(is_card_fact(key), key);
+    own.about[key] = "x";
+  }
+  own.about["parametrization"] = "x";
+  write_prior(own, path, torch::kFloat32);
+  BOOST_TEST(is_own_prior(path));
+  BOOST_TEST(torch::equal(make_prior(path)->denoise(x, 0.2), plain));
+  const auto C = torch::eye(kPatchValues, torch::kFloat64).unsqueeze(0);
+  write_mixture({{torch::ones({1}, torch::kFloat64), C}, {}}, path);
+  BOOST_TEST(make_prior(path)->name() == "gmm:" + path);
+  BOOST_CHECK_EXCEPTION(make_prior(path + ":bfloat16"), Error, usage);
   BOOST_CHECK_EXCEPTION(make_prior((kFolder / "denoiser.pt").string() + ":bfloat16"), Error, usage);
 }
 
