@@ -89,11 +89,19 @@ PhotoPool::PhotoPool(const fs::path& folder, const PhotoPoolOptions& options) {
       skipped_.push_back(paths[i].string());
       continue;
     }
-    (name_hash(paths[i]) < options.held_out ? held_out_ : training_).push_back(photos[i]);
+    const bool is_held_out = name_hash(paths[i]) < options.held_out;
+    if (!is_held_out && std::min(photos[i].size(0), photos[i].size(1)) < options.least_side)
+      ++too_small_;
+    else
+      (is_held_out ? held_out_ : training_).push_back(photos[i]);
   }
-  if (training_.empty())
-    throw Error(ExitCode::no_input,
-                fmt::format("{}: no photograph to train on was found", folder.string()));
+  if (!training_.empty()) return;
+  auto message = fmt::format("{}: no photograph to train on was found", folder.string());
+  if (too_small_ > 0)
+    message += fmt::format(
+        "; too small for crops of {} pixels: {}; take a smaller --crop, or --fixed-crops",
+        options.least_side, too_small_);
+  throw Error(ExitCode::no_input, message);
 }
 
 Crop PhotoPool::random_crop(int size, const CropOptions& options, Rng& rng) const {

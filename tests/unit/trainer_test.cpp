@@ -230,6 +230,21 @@ BOOST_FIXTURE_TEST_CASE(the_pool_keeps_its_promises, Fixture) {
   const auto pictures = folder.path() / "photos";
   BOOST_TEST(PhotoPool(pictures, {.excluded = {"photo1"}}).training_count() < 12u);
   BOOST_TEST(!PhotoPool(pictures, {.memory_gib = 1e-4}).skipped().empty());
+  // 96 x 128: a larger crop would be an enlargement.
+  const PhotoPool large(pictures, {.held_out = 0, .least_side = 96});
+  BOOST_TEST(large.training_count() == 12u);
+  BOOST_TEST(large.too_small_count() == 0u);
+  Image thumbnail;
+  thumbnail.colour = torch::full({1, 3, 95, 200}, 0.5);
+  save_image(thumbnail, pictures / "thumbnail.png");
+  const PhotoPool mixed(pictures, {.held_out = 0, .least_side = 96});
+  BOOST_TEST(mixed.training_count() == 12u);
+  BOOST_TEST(mixed.too_small_count() == 1u);
+  BOOST_CHECK_EXCEPTION(
+      PhotoPool(pictures, {.held_out = 0, .least_side = 97}), Error, [](const Error& error) {
+        return error.code() == ExitCode::no_input &&
+               std::string(error.what()).find("97 pixels: 13") != std::string::npos;
+      });
   BOOST_CHECK_EXCEPTION(PhotoPool(folder.path() / "nowhere", {}), Error,
                         [](const Error& error) { return error.code() == ExitCode::usage; });
   std::filesystem::create_directory(folder.path() / "empty");
