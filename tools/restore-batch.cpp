@@ -33,8 +33,8 @@ const ToolText kText = {
     "array the task's number and their count are the default. `retry` does what has failed.\n"
     "`submit` hands the shards to Slurm as a job array, or with -n prints the call; words that\n"
     "follow go to the tool, --sbatch WORD to sbatch.\n"
-    "`status` exits with 0 when all is done, 1 when something has failed, 75 when something is\n"
-    "left to do."};
+    "`status` exits with 75 when something is left to do, else with 1 when something has failed,\n"
+    "else with 0. What could not be read when it was planned stays failed: plan again."};
 
 constexpr std::array kTools = {"restore-inpaint", "restore-upscale", "restore-deblur",
                                "restore-pnp", "restore-degrade"};
@@ -111,7 +111,7 @@ ExitCode status(const Options& options) {
   std::size_t done = 0, failed = 0;
   for (const Item& item : manifest.plan.items) {
     const bool is_done =
-        item.problem.empty() &&
+        item.problem.empty() && side_files_exist(item) &&
         log.state(item.output, {item.planned_hash, parameters, ""}) == OutputState::done;
     done += is_done ? 1 : 0;
     failed += !is_done && (!item.problem.empty() || log.has_failed(item.output)) ? 1 : 0;

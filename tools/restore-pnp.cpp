@@ -53,11 +53,14 @@ bool parse(int argc, char** argv, Options& options) {
   add_method_options(*app, options.method, "--solver,--method");
   app->add_option("--trace", options.trace, "Write what each step did: residuals, data fit, step")
       ->option_text("FILE.json")
+      ->take_last()
       ->group("Running and reporting");
   if (!parse_command_line(*app, argc, argv)) return false;
   if (options.expression.empty() && options.job.empty())
     throw usage_error("how was it measured? Give --operator EXPR or --job JOB");
   check_batch_options(options.batch);
+  if (!options.trace.empty() && !options.batch.plan_to.empty())
+    throw usage_error("--trace is of a run, not of its plan: give it to restore-batch run");
   options.noise_given = app->count("--noise") > 0;
   return true;
 }

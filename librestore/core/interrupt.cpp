@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/output_folder.h"
 
 namespace restore {
 namespace {
@@ -72,10 +73,6 @@ void install_handler(int signal) {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, nullptr);
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -10,6 +10,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
+#include "librestore/core/output_folder.h"
 #include "librestore/image/thumbnail.h"
 #include "librestore/report/html.h"
 
@@ -60,15 +61,6 @@ void check_place(const fs::path& file, Existing existing) {
                       file.string());
 }
 
-void prepare_folder(const fs::path& file) {
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw file_error(folder.string(), "cannot make this folder", error.value());
-  if (access(folder.c_str(), W_OK | X_OK) != 0)
-    throw file_error(file.string(), "cannot write", errno);
-}
-
 std::string time_text(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm local{};
@@ -116,7 +108,7 @@ std::string words(std::string key) {
 Report::Report(fs::path file, Existing existing, std::vector<ReportColumn> columns)
     : file_(std::move(file)), columns_(std::move(columns)) {
   check_place(file_, existing);
-  prepare_folder(file_);
+  make_folder_of(file_);
   remove_abandoned_files({file_.string()});
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "librestore/core/interrupt.h"
+#include "librestore/core/output_folder.h"
 #include "librestore/core/parallel.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
@@ -76,6 +77,7 @@ class Batch {
     for (const Item& item : plan_.items) {
       outputs.push_back(item.output.string());
       outputs.push_back(job_path(item.output).string());
+      for (const auto& path : item.also_writes) outputs.push_back(path.string());
     }
     remove_abandoned_files(outputs);
   }
@@ -134,7 +136,7 @@ class Batch {
       refuse_foreign(item.output);
       for (const auto& path : item.also_writes) refuse_foreign(path);
     }
-    return state == OutputState::done;
+    return state == OutputState::done && side_files_exist(item);
   }
 
   static void refuse_foreign(const fs::path& path) {
@@ -149,23 +151,19 @@ class Batch {
     prepare_folder(item.output);
     if (!log_) return work_(item);
     log_->started(item.output);
-    try {
-      Json result = work_(item);
-      fingerprints.output = hash_files({item.output});
-      log_->done(item.output, fingerprints);
-      return result;
-    } catch (const std::exception&) {
-      if (!interrupted()) note_failure(item.output);
-      throw;
-    }
+    Json result = work_(item);
+    fingerprints.output = hash_files({item.output});
+    log_->done(item.output, fingerprints);
+    return result;
   }
 
-  // What another program may put there later is not ours.
-  void note_failure(const fs::path& output) {
+  // For those who ask how far the batch is. What another program may put there later is not ours.
+  void note_failure(const Item& item) {
     std::error_code ignored;
-    if (fs::exists(fs::symlink_status(output, ignored))) return;
+    if (!log_ || request_.dry_run || interrupted()) return;
+    if (fs::exists(fs::symlink_status(item.output, ignored))) return;
     try {
-      log_->failed(output);
+      log_->failed(item.output);
     } catch (const Error&) {
       // The work's own error says more than that the log could not be written either.
     }
@@ -173,14 +171,7 @@ class Batch {
 
   // Says now, not after minutes of work, that nothing can be written there.
   void prepare_folder(const fs::path& output) const {
-    const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-    std::error_code error;
-    if (plan_.to_folder) fs::create_directories(folder, error);
-    if (error) throw file_error(folder, "cannot make this folder", error.value());
-    if (!fs::exists(folder))
-      throw item_error("{}: cannot write, there is no folder {}", output.string(), folder.string());
-    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-      throw file_error(output, "cannot write", errno);
+    plan_.to_folder ? make_folder_of(output) : check_folder_of(output);
   }
 
   void fail(std::size_t index, const std::string& message, bool usage) {
@@ -195,6 +186,7 @@ class Batch {
     record["status"] = "failed";
     record["error"] = error;
     progress_.message(fmt::format("{}: {}", request_.tool, error));
+    note_failure(item);
     {
       const std::lock_guard lock(mutex_);
       ++failed_;

@@ -206,6 +206,13 @@ std::vector<fs::path> files_of(const Item& item) {
   return paths;
 }
 
+bool side_files_exist(const Item& item) {
+  return std::all_of(item.also_writes.begin(), item.also_writes.end(), [](const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+  });
+}
+
 Plan plan_items(const PlanRequest& request) {
   Plan plan;
   plan.to_folder = names_folder(request);
@@ -229,8 +236,10 @@ Plan plan_items(const PlanRequest& request) {
 void check_files(const Plan& plan, Existing existing, const CommonFiles& common) {
   Ledger ledger;
   for (const auto& path : common.reads) ledger.read(path);
-  for (const Item& item : plan.items)
+  for (const Item& item : plan.items) {
     for (const auto& path : files_of(item)) ledger.read(path);
+    for (const auto& path : item.also_looks_at) ledger.read(path);
+  }
   for (const auto& path : common.writes) ledger.write(path);
   for (const Item& item : plan.items) {
     if (!item.problem.empty()) continue;

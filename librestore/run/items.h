@@ -15,6 +15,9 @@ struct Item {
   std::filesystem::path output;
   // Other files that decide the result (a mask); the record of a finished item covers them too.
   std::vector<std::filesystem::path> also_reads{};
+  // Files that it looks at and that decide nothing, such as the scene that the result is compared with; they may
+  // be missing.
+  std::vector<std::filesystem::path> also_looks_at{};
   // Files that it writes besides the output: a job, a kernel, an uncertainty.
   std::vector<std::filesystem::path> also_writes{};
   // hash_files of what it reads, as it was when it was planned; empty: not told.
@@ -25,6 +28,9 @@ struct Item {
 
 // All that an item reads: the input, then the others.
 std::vector<std::filesystem::path> files_of(const Item& item);
+
+// Whether all that an item writes besides its output is there.
+bool side_files_exist(const Item& item);
 
 // What to do about outputs that are there already.
 enum class Existing {

@@ -28,6 +28,8 @@ Json to_json(const Item& item) {
     json["hash"] = item.planned_hash;
     json["also_reads"] = Json::array();
     for (const fs::path& path : item.also_reads) json["also_reads"].push_back(path.string());
+    json["also_writes"] = Json::array();
+    for (const fs::path& path : item.also_writes) json["also_writes"].push_back(path.string());
   }
   json["output"] = item.output.string();
   return json;
@@ -42,6 +44,8 @@ Item item_from(const Json& json) {
   item.planned_hash = json.value("hash", "");
   for (const Json& path : json.value("also_reads", Json::array()))
     item.also_reads.emplace_back(path.get<std::string>());
+  for (const Json& path : json.value("also_writes", Json::array()))
+    item.also_writes.emplace_back(path.get<std::string>());
   return item;
 }
 

@@ -99,12 +99,13 @@ void RunLog::append(const Json& event) {
   if (descriptor_ < 0) {
     descriptor_ = open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) throw file_error(path_, "cannot write", errno);
-    if (ends_inside_a_line(descriptor_)) line = "\n" + line;
+    inside_a_line_ = ends_inside_a_line(descriptor_);
   }
+  if (inside_a_line_) line = "\n" + line;
   const ssize_t written = write(descriptor_, line.data(), line.size());
   if (written < 0) throw file_error(path_, "cannot write", errno);
-  if (static_cast<std::size_t>(written) != line.size())
-    throw file_error(path_, "cannot write", ENOSPC);
+  inside_a_line_ = static_cast<std::size_t>(written) != line.size();
+  if (inside_a_line_) throw file_error(path_, "cannot write", ENOSPC);
   if (fdatasync(descriptor_) != 0) throw file_error(path_, "cannot write", errno);
 }
 

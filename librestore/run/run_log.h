@@ -78,6 +78,7 @@ class RunLog {
   mutable std::streamoff read_bytes_ = 0;         // of the log, whole lines
   std::mutex append_mutex_;
   int descriptor_ = -1;
+  bool inside_a_line_ = false;  // a full disk took half of one
 };
 
 }  // namespace restore

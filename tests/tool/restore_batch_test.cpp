@@ -118,6 +118,64 @@ BOOST_AUTO_TEST_CASE(a_manifest_is_held_to) {
   BOOST_TEST(bench.run(run({"--strip"})).err.find("plan again") != std::string::npos);
 }
 
+// Whatever a picture fails by, status knows it and retry does it again.
+BOOST_AUTO_TEST_CASE(what_has_gone_since_the_plan_has_failed) {
+  const ToolBench bench;
+  write_photos(bench);
+  const std::string kept = read_bytes(bench / "photos/12.png");
+  write_bytes(bench / "photos/99.png", "text");
+  const auto planned = bench.run(plan(degrade("out")));
+  BOOST_TEST(planned.exit_code == static_cast<int>(ExitCode::some_failed));
+  fs::remove(bench / "photos/12.png");
+  BOOST_TEST(bench.run(kRun).exit_code == static_cast<int>(ExitCode::some_failed));
+  BOOST_CHECK((status(bench) == Status{kCount - 1, 2, 0, 1}));
+  write_bytes(bench / "photos/12.png", kept);
+  const auto again = bench.run({"restore-batch", "retry", "-m", "m.jsonl"});
+  BOOST_CHECK((status(bench) == Status{kCount, 1, 0, 1}));
+  BOOST_TEST(again.err.find("photos/99.png") != std::string::npos, again.err);
+  BOOST_TEST(again.err.find("plan again") != std::string::npos, again.err);
+}
+
+// A picture whose job is lost is not done.
+BOOST_AUTO_TEST_CASE(what_belongs_to_an_output_is_part_of_it) {
+  const ToolBench bench;
+  write_photos(bench);
+  bench.run_well(plan(degrade("out")));
+  bench.run_well(kRun);
+  const auto before = results(bench, "out");
+  fs::remove(bench / "out/12.json");
+  BOOST_CHECK((status(bench) == Status{kCount - 1, 0, 1, 75}));
+  bench.run_well(kRun);
+  BOOST_TEST((results(bench, "out") == before));
+  fs::remove(bench / "out/13.json");
+  bench.run_well(degrade("out", {"--skip-existing"}));
+  BOOST_TEST((results(bench, "out") == before));
+}
+
+BOOST_AUTO_TEST_CASE(plans_refuse_what_no_run_could_do) {
+  const ToolBench bench;
+  write_photos(bench);
+  const auto refuse = [&](Words call, const Words& mentions) {
+    call.insert(call.end(), {"--plan-to", "m.jsonl"});  // as `plan` calls a tool
+    bench.check_refusal(call, ExitCode::usage, mentions);
+  };
+  refuse(degrade("out", {"-n"}), {"-n"});
+  const Words denoise = {"restore-pnp", "photos",  "--operator", "identity", "--noise",
+                         "0.05",        "--prior", "tv",         "-o",       "out"};
+  auto traced = denoise;
+  traced.insert(traced.end(), {"--trace", "t.json"});
+  refuse(traced, {"--trace", "restore-batch run"});
+  // Each part may write one over the last part's, in a folder that is made for it.
+  bench.run_well(plan(denoise));
+  for (const char* shard : {"1/2", "2/2"})
+    bench.run_well(run({"--shard", shard, "--trace", "traces/t.json"}));
+  BOOST_TEST(Json::parse(read_bytes(bench / "traces/t.json"))["pictures"].size() == kCount / 2);
+  traced.push_back("--skip-existing");
+  bench.run_well(traced);
+  BOOST_TEST(Json::parse(read_bytes(bench / "t.json"))["pictures"].empty());
+  bench.run_well(traced);
+}
+
 // Starts the batch and kills it as soon as there are `count` files.
 void run_until_killed(const ToolBench& bench, const std::string& folder, int count) {
   const std::string script =

@@ -1,5 +1,6 @@
 #include "librestore/run/run_log.h"
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
 
 #include "librestore/core/error.h"
 #include "librestore/core/json.h"
@@ -147,6 +149,25 @@ BOOST_AUTO_TEST_CASE(half_a_line_spoils_nothing) {
   const Fingerprints b = make_done(folder, "b.png");
   BOOST_CHECK(state(folder, "a.png", a) == OutputState::done);
   BOOST_CHECK(state(folder, "b.png", b) == OutputState::done);
+}
+
+// A disk that fills up in the middle of a line takes no other line with it.
+BOOST_AUTO_TEST_CASE(half_a_line_of_our_own_spoils_nothing) {
+  const TemporaryFolder folder;
+  write(folder / "a.png", "picture");
+  RunLog log(folder.path());
+  log.started(folder / "a.png");
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  BOOST_TEST_REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit full = before;
+  full.rlim_cur = fs::file_size(folder / kLog) + 20;
+  BOOST_TEST_REQUIRE(setrlimit(RLIMIT_FSIZE, &full) == 0);
+  BOOST_CHECK_THROW(log.started(folder / "b.png"), Error);
+  BOOST_TEST_REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  const Fingerprints now{"input", "parameters", hash_files({folder / "a.png"})};
+  log.done(folder / "a.png", now);
+  BOOST_CHECK(state(folder, "a.png", now) == OutputState::done);
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_are_no_records_are_passed_over) {

@@ -160,6 +160,8 @@ void check_batch_options(const BatchOptions& options) {
     throw usage_error("--overwrite and --skip-existing contradict each other: choose one");
   if (options.quiet && options.verbose)
     throw usage_error("--quiet and --verbose contradict each other: choose one");
+  if (options.dry_run && !options.plan_to.empty())
+    throw usage_error("-n does nothing, and so would every run of this plan: leave it out");
   if (!options.report.empty() && !options.plan_to.empty())
     throw usage_error("--report is of a run, not of its plan: give it to restore-batch run");
 }

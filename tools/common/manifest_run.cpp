@@ -59,8 +59,14 @@ Plan planned_part(const BatchOptions& options, const BatchRequest& request) {
   std::vector<Item> items;
   std::swap(items, part.items);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const bool failed = !items[i].problem.empty() || log.has_failed(items[i].output);
-    if (shard.has(i) && (failed || !options.only_failed)) part.items.push_back(items[i]);
+    if (!shard.has(i)) continue;
+    Item& item = items[i];
+    if (options.only_failed && item.problem.empty() && !log.has_failed(item.output)) continue;
+    if (!item.problem.empty()) item.problem += " (when it was planned; plan again if it is mended)";
+    // This call says anew what goes with a picture.
+    item.also_reads.clear();
+    item.also_writes.clear();
+    part.items.push_back(std::move(item));
   }
   return part;
 }

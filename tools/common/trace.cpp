@@ -5,6 +5,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
+#include "librestore/core/output_folder.h"
 
 namespace restore {
 namespace {
@@ -36,6 +37,8 @@ bool TraceRecorder::step(const StepReport& report) {
 Trace::Trace(std::filesystem::path file, bool replace) : file_(std::move(file)) {
   if (!replace && std::filesystem::exists(file_))
     throw usage_error("--trace {} exists; give --overwrite to replace it", file_.string());
+  make_folder_of(file_);
+  remove_abandoned_files({file_.string()});
 }
 
 void Trace::add(const Item& item, const Part& part, const Json& steps, const Json& outcome) {

@@ -34,7 +34,7 @@ class TraceRecorder : public Observer {
 // threads.
 class Trace {
  public:
-  // Usage error when `file` exists and `replace` does not allow it.
+  // Makes the file's folder. Usage error when `file` exists and `replace` does not allow it.
   Trace(std::filesystem::path file, bool replace);
 
   // `outcome`: {"result": record} or {"error": message}.

@@ -1,6 +1,7 @@
 #include "tools/common/uncertainty.h"
 
 #include "librestore/core/error.h"
+#include "librestore/core/output_folder.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
 #include "tools/common/side_output.h"
@@ -38,7 +39,7 @@ void save_uncertainty(const torch::Tensor& deviation, const fs::path& file, Json
   Image picture;
   picture.colour = floats ? deviation : (deviation * kWhole).clamp(0, 1);
   picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
-  if (file.has_parent_path()) fs::create_directories(file.parent_path());
+  make_folder_of(file);
   save_image(picture, file);
   record["uncertainty"] = file.string();
   record["mean_deviation"] = deviation.mean().item<double>();
