@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/output_folder.h"
 #include "librestore/image/formats.h"
 #include "operators/factory.h"
 #include "operators/noise_factory.h"
@@ -34,6 +35,7 @@ struct Options {
   std::uint64_t seed = 0;
   std::string job;
   std::optional<Shape> scene{};  // the job's
+  std::string id;                // the job's
   std::string size = "32x24";
   ExitCode checked = ExitCode::ok;  // what --check has found
 };
@@ -46,6 +48,7 @@ void take_job(Options& options) {
   options.noise = rebase_expression(job.noise, folder, ".");
   options.seed = job.seed;
   options.scene = job.scene;
+  options.id = job.id;
 }
 
 bool parse(int argc, char** argv, Options& options) {
@@ -95,6 +98,11 @@ double clipped_share(const torch::Tensor& y) {
   return (y.lt(0) | y.gt(1)).to(torch::kFloat64).mean().item<double>();
 }
 
+// The id that the noise is keyed with: the job's for its own picture, wherever that was reached from.
+const std::string& drawn_as(const Options& options, const Item& item) {
+  return fs::path(options.id).filename() == fs::path(item.id).filename() ? options.id : item.id;
+}
+
 Outcome degrade(const Options& options, const NoiseModel& noise, const Item& item,
                 const Image& picture) {
   const auto shape = shape_of(picture.colour);
@@ -102,7 +110,7 @@ Outcome degrade(const Options& options, const NoiseModel& noise, const Item& ite
     throw item_error("the picture is {}, but the job's scene is {} (channels x height x width)",
                      shape.to_string(), options.scene->to_string());
   const auto A = build_operator(options.expression, {shape, false});
-  Rng rng(options.seed, image_key(item));
+  Rng rng(options.seed, image_key(drawn_as(options, item)));
   Image result = picture;
   result.colour = noise.sample(A->apply(picture.colour), rng);
   result.alpha = measured_alpha(picture.alpha, *A);
@@ -125,13 +133,14 @@ Shape shape_from(const Json& json) { return {json[0], json[1], json[2]}; }
 
 void write_job_of(const Options& options, const Item& item, const Json& record) {
   const auto path = job_path(item.output);
-  const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const auto folder = folder_of(path);
   Job job;
   job.operator_expression = rebase_expression(options.expression, {}, folder);
   job.noise = rebase_expression(options.noise, {}, folder);
   job.seed = options.seed;
   job.scene = shape_from(record["scene"]);
   job.measurement = shape_from(record["measurement"]);
+  if (const auto& id = drawn_as(options, item); fs::path(id).has_parent_path()) job.id = id;
   job.reference = fs::relative(fs::absolute(item.input), fs::absolute(folder)).generic_string();
   write_job(job, path);
 }
@@ -143,15 +152,15 @@ std::string describe(const Json& record) {
   return line + ", job " + record["job"].get<std::string>();
 }
 
-void print_undo(const std::string& output) {
+void print_undo(const std::string& output, bool recursive) {
   const fs::path path = output;
   const bool folder = fs::is_directory(path);
   const auto job = folder ? path : job_path(path);
   // Without the slash that may end the name.
   auto restored = folder ? fs::path((path / "").parent_path().string() + "-restored") : path;
   if (!folder) restored.replace_filename(path.stem() += "-restored" + path.extension().string());
-  fmt::print("undo: restore-pnp {} --job {} -o {}\n", shell_word(output), shell_word(job),
-             shell_word(restored));
+  fmt::print("undo: restore-pnp {}{} --job {} -o {}\n", recursive && folder ? "-r " : "",
+             shell_word(output), shell_word(job), shell_word(restored));
 }
 
 ExitCode run(int argc, char** argv) {
@@ -167,6 +176,7 @@ ExitCode run(int argc, char** argv) {
                          {"noise", noise->describe()},
                          {"seed", options.seed},
                          {"version", RESTORE_VERSION}};
+  if (!options.id.empty()) pictures.parameters["id"] = options.id;
   pictures.prepare = [&](Item& item) {
     item.also_reads = files;
     item.also_writes.push_back(job_path(item.output));
@@ -189,7 +199,7 @@ ExitCode run(int argc, char** argv) {
   const auto code = run_pictures(options.batch, pictures);
   const bool told = !options.batch.quiet && !options.batch.json && !options.batch.dry_run &&
                     options.batch.plan_to.empty();
-  if (told && code == ExitCode::ok) print_undo(options.batch.output);
+  if (told && code == ExitCode::ok) print_undo(options.batch.output, options.batch.recursive);
   return code;
 }
 

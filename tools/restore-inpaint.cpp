@@ -45,12 +45,15 @@ bool parse(int argc, char** argv, Options& options) {
   auto* mask =
       app->add_option("--mask", options.mask.path, "What to fill: a picture, or a folder of them")
           ->option_text("MASK");
-  app->add_flag("--mask-invert", options.mask.invert, "Fill black, keep white");
-  app->add_option("--mask-threshold", options.mask.threshold, "White is above it (default 0.5)")
-      ->option_text("T");
+  auto* invert = app->add_flag("--mask-invert", options.mask.invert, "Fill black, keep white");
+  auto* threshold =
+      app->add_option("--mask-threshold", options.mask.threshold, "White is above it (default 0.5)")
+          ->option_text("T");
   app->add_option("--job", options.job, "What restore-degrade wrote, in place of the above")
       ->option_text("JOB")
-      ->excludes(mask);
+      ->excludes(mask)
+      ->excludes(invert)
+      ->excludes(threshold);
   add_batch_options(*app, options.batch);
   add_method_options(*app, options.method);
   if (!parse_command_line(*app, argc, argv)) return false;
@@ -92,6 +95,7 @@ HoleSource from_jobs(const Options& options) {
             const auto job = jobs->read(file);
             check_job_operators(job, file, kText.name, {"mask"});
             for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
+            item.also_looks_at.push_back(reference_of(job, file));
           },
           [jobs, given = options.noise_given](const Item& item, const Shape& picture) {
             const auto& file = item.also_reads.back();

@@ -112,6 +112,7 @@ Job read_job(const fs::path& path) {
   job.scene = fields.shape("scene");
   job.measurement = fields.shape("measurement");
   if (fields.has("reference")) job.reference = fields.text("reference");
+  if (fields.has("id")) job.id = fields.text("id");
   fields.check_nothing_left();
   return job;
 }
@@ -121,6 +122,7 @@ void write_job(const Job& job, const fs::path& path) {
             {"noise", job.noise},          {"seed", job.seed},
             {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;
+  if (!job.id.empty()) json["id"] = job.id;
   TemporaryFile temporary(path.string());
   std::ofstream file(temporary.path());
   file << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

@@ -2,9 +2,9 @@
 // `y.png`), and from which a tool knows what to undo.
 //
 //   {"version": 1, "operator": "blur(gaussian:1.6)", "noise": "0.01", "seed": 0,
-//    "scene": [3, 480, 640], "measurement": [3, 466, 626], "reference": "x.png"}
+//    "scene": [3, 480, 640], "measurement": [3, 466, 626], "reference": "x.png", "id": "sub/x.png"}
 //
-// `reference` is optional; paths in it and in `operator` are relative to the job file.
+// `reference` and `id` are optional; paths in `reference` and in `operator` are relative to the job file.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ struct Job {
   Shape scene;              // C x H x W of x0
   Shape measurement;        // C x H x W of y
   std::string reference{};  // the picture that was degraded; empty: not told
+  // Item::id of that picture, which the noise is keyed with, where it was one of a tree; empty: its file name.
+  std::string id{};
 
   bool operator==(const Job&) const = default;
 };

@@ -105,6 +105,9 @@ BOOST_AUTO_TEST_CASE(an_inverted_mask_is_the_same_hole) {
   bench.run_well(
       {"restore-inpaint", "in.png", "--mask", "keep.png", "--mask-invert", "-o", "out/b.png"});
   BOOST_TEST((read_raw(bench / "out/a.png").samples == read_raw(bench / "out/b.png").samples));
+  bench.check_refusal(
+      {"restore-inpaint", "in.png", "--job", "in.json", "--mask-invert", "-o", "out/c.png"},
+      ExitCode::usage, {"--job", "--mask-invert"});
 }
 
 // What was in the hole is unknown: it must not shine through.

@@ -152,3 +152,54 @@ BOOST_AUTO_TEST_CASE(an_operator_is_checked_on_demand) {
     bench.check_refusal({"restore-degrade", "--size", size, "--check", "identity"}, ExitCode::usage,
                         {"--size " + size});
 }
+
+// The key of the noise is the picture's place in the tree, wherever it is reached from.
+BOOST_AUTO_TEST_CASE(a_job_of_a_tree_makes_its_measurement_again) {
+  const ToolBench bench;
+  std::filesystem::create_directories(bench / "tree/sub");
+  std::filesystem::copy(bench / "photo.png", bench / "tree/sub/photo.png");
+  const auto told = bench.run_well(
+      {"restore-degrade", "-r", "tree", "--operator", "identity", "--noise", "0.1", "-o", "y"});
+  BOOST_TEST(told.out.find("undo: restore-pnp -r y --job y") != std::string::npos, told.out);
+  bench.run_well(
+      {"restore-degrade", "tree/sub/photo.png", "--job", "y/sub/photo.json", "-o", "again.png"});
+  const auto first = testing::read_bytes(bench / "y/sub/photo.png");
+  BOOST_TEST(testing::read_bytes(bench / "again.png") == first);
+  // And the one that is made again remembers it.
+  bench.run_well({"restore-degrade", "photo.png", "--job", "again.json", "-o", "third.png"});
+  BOOST_TEST(testing::read_bytes(bench / "third.png") == first);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_of_jobs_is_undone_as_each_of_them) {
+  const auto both = [](const char* expression) {
+    const ToolBench bench;
+    std::filesystem::create_directory(bench / "y");
+    degrade(bench, expression, "0.05", "y/a.tif");
+    testing::write_bytes(bench / "y/notes.json", "{}");  // no job
+    auto alone = undone(bench, {"restore-pnp", "y/a.tif", "--job", "y/a.json"});
+    const auto record =
+        bench.run_well({"restore-pnp", "y", "--job", "y", "--prior", "tv", "--json", "-o", "x/"});
+    auto together = Json::parse(record.out);
+    for (auto* one : {&alone, &together})
+      for (const char* field : {"input", "output", "seconds"}) one->erase(field);
+    BOOST_TEST(alone == together, expression);
+    return alone;
+  };
+  BOOST_TEST(both("identity")["denoiser_calls"] == 1);
+  both("mask(random:0.5)");
+  both("jpeg(10)");
+}
+
+BOOST_AUTO_TEST_CASE(a_scene_is_never_written_to_and_need_not_be_sound) {
+  const ToolBench bench;
+  degrade(bench, "identity", "0.05", "y.png");
+  const Words words{"restore-pnp", "y.png", "--job",       "y.json",
+                    "--prior",     "tv",    "--overwrite", "-o"};
+  auto onto_the_scene = words;
+  onto_the_scene.push_back("photo.png");
+  bench.check_refusal(onto_the_scene, ExitCode::usage, {"photo.png", "never overwritten"});
+  testing::write_bytes(bench / "photo.png", "damaged");
+  const auto record = undone(bench, {"restore-pnp", "y.png", "--job", "y.json"});
+  BOOST_TEST(!record.contains("psnr"));
+  BOOST_TEST(record.value("remark", "").find("photo.png") != std::string::npos, record.dump());
+}

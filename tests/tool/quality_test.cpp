@@ -207,6 +207,9 @@ BOOST_AUTO_TEST_CASE(four_frames_show_more_than_one) {
   bench.check_refusal({"restore-pnp", "frame0.png", "frame1.png", "--frames", "frame2.png",
                        "--operator", "[identity ; identity]", "-o", "out/"},
                       ExitCode::usage, {"--frames"});
+  bench.check_refusal({"restore-pnp", "frame0.png", "--frames", "frame1.png", "frame2.png",
+                       "--operator", burst, "-o", "x.png"},
+                      ExitCode::usage, {"3 frames", "4 branches"});
 }
 
 BOOST_AUTO_TEST_CASE(a_mosaic_becomes_a_picture_in_colour) {

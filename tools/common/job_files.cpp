@@ -84,4 +84,18 @@ fs::path Jobs::find(const fs::path& picture, const fs::path& relative) const {
 
 Job Jobs::read(const fs::path& file) const { return shared_ ? *shared_ : read_job(file); }
 
+std::vector<std::string> Jobs::expressions() const {
+  if (shared_) return {shared_->operator_expression};
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+    if (entry.path().extension() != ".json") continue;
+    try {
+      found.push_back(read_job(entry.path()).operator_expression);
+    } catch (const Error&) {
+      // The picture that it belongs to, if there is one, says so.
+    }
+  }
+  return found;
+}
+
 }  // namespace restore

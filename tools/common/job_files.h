@@ -32,6 +32,8 @@ class Jobs {
   // The one job for all pictures; empty for a folder.
   const std::optional<Job>& shared() const { return shared_; }
   Job read(const std::filesystem::path& file) const;
+  // The operators of all jobs in the folder and below it, or of the one; what else is there is passed over.
+  std::vector<std::string> expressions() const;
 
  private:
   std::filesystem::path path_;

@@ -50,12 +50,15 @@ void use_jobs(UndoRun& run, const std::string& path, bool noise_given,
     const bool white = noise_given || noise_of(*job, path)->is_white();
     if (operators.empty()) run.task = task_for(job->operator_expression);
     if (run.task == Task::denoise && !white) run.task = Task::general;
+  } else if (operators.empty()) {
+    run.task = task_for_all(jobs->expressions());
   }
   run.prepare = [jobs, operators, tool = run.tool](Item& item) {
     const auto file = jobs->find(item.input, fs::path(item.id).parent_path());
     const auto job = jobs->read(file);
     check_job_operators(job, file, tool, operators);
     for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
+    item.also_looks_at.push_back(reference_of(job, file));
   };
   run.degradation = [jobs, noise_given](const Item& item) {
     const auto& file = item.also_reads.back();

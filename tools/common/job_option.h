@@ -10,7 +10,8 @@
 namespace restore {
 
 // Lets each picture's job say operator, scene and, unless `noise_given`, noise. `operators`: the names that
-// the tool is made for; a job with another operator is an error that points at restore-pnp. Empty: any.
+// the tool is made for; a job with another operator is an error that points at restore-pnp. Empty: any, and the jobs
+// say which task it is.
 void use_jobs(UndoRun& run, const std::string& path, bool noise_given,
               const std::vector<std::string>& operators = {});
 

@@ -208,10 +208,12 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   return result.code;
 }
 
-std::uint64_t image_key(const Item& item) {
-  const std::vector<unsigned char> bytes(item.id.begin(), item.id.end());
+std::uint64_t image_key(const std::string& id) {
+  const std::vector<unsigned char> bytes(id.begin(), id.end());
   return stable_hash(bytes);
 }
+
+std::uint64_t image_key(const Item& item) { return image_key(item.id); }
 
 Json record_of(const Summary& summary, const NoiseModel& noise) {
   Json record{{"residual", summary.data_residual}, {"sigma", noise.sigma()}};

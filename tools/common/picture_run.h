@@ -37,7 +37,8 @@ struct PictureRun {
 // Runs `run` over all pictures that `options` names.
 ExitCode run_pictures(const BatchOptions& options, const PictureRun& run);
 
-// The random numbers' image key of an item.
+// The random numbers' image key of an item, or of one with this id.
+std::uint64_t image_key(const std::string& id);
 std::uint64_t image_key(const Item& item);
 
 // The record of a restored picture, and its line: residual, steps, and more when `verbose`.

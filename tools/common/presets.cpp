@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -115,8 +116,7 @@ bool is_nonlinear(const std::vector<ExpressionCall>& calls) {
 // With `natural` less weight of the prior than DPIR's 0.23 was better in four tasks of four
 // (docs/methods.md).
 void adjust_to_natural(Preset& preset, Task task) {
-  const bool linear = task != Task::nonlinear && task != Task::compression;
-  if (linear && preset.method == "hqs") preset.parameters.try_emplace("lambda", "0.17");
+  if (is_linear(task) && preset.method == "hqs") preset.parameters.try_emplace("lambda", "0.17");
 }
 
 const Preset* find(Task task, std::string_view prior, const std::string& method, Quality quality) {
@@ -141,6 +141,21 @@ Task task_for(const std::string& expression) {
   return is_nonlinear(calls) ? Task::nonlinear : Task::general;
 }
 
+bool is_linear(Task task) { return task != Task::nonlinear && task != Task::compression; }
+
+Task task_for_all(const std::vector<std::string>& expressions) {
+  std::optional<Task> common;
+  for (const auto& expression : expressions) {
+    const auto task = task_for(expression);
+    if (!common || task == *common) {
+      common = task;
+    } else {
+      common = is_linear(task) && is_linear(*common) ? Task::general : Task::nonlinear;
+    }
+  }
+  return common.value_or(Task::general);
+}
+
 Quality parse_quality(const std::string& name) {
   if (name == "fast") return Quality::fast;
   if (name == "balanced") return Quality::balanced;
@@ -158,8 +173,7 @@ Preset find_preset(Task task, const std::string& prior, const std::string& metho
         if (family == "natural") adjust_to_natural(preset, task);
         return preset;
       }
-  const bool linear = task != Task::nonlinear && task != Task::compression;
-  if (linear && sampler_kind(method)) return {method, sampler_parameters(method, quality)};
+  if (is_linear(task) && sampler_kind(method)) return {method, sampler_parameters(method, quality)};
   return {method, {}};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "librestore/solve/table.h"
 
@@ -21,6 +22,10 @@ enum class Task {
 // `nonlinear` where one of them is. Usage
 // error when it is no expression.
 Task task_for(const std::string& expression);
+
+// One task for many: theirs if it is the same, else `general`, or `nonlinear` where one of them is not linear.
+Task task_for_all(const std::vector<std::string>& expressions);
+bool is_linear(Task task);
 
 // --quality: how much time a result is worth.
 enum class Quality { fast, balanced, high };

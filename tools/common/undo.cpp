@@ -9,6 +9,7 @@
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/metric/psnr.h"
+#include "operators/expression/expression.h"
 #include "operators/factory.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/whitened.h"
@@ -66,6 +67,13 @@ std::shared_ptr<const NoiseModel> noise_of(const Restorer& restorer, const Degra
 Degradation without_scene(Degradation degradation) {
   degradation.scene.reset();
   return degradation;
+}
+
+// How many measurements of one scene an operator makes at once; 0: it has no branches.
+std::size_t branches_of(const std::string& expression) {
+  for (const auto& call : parse_expression(ExpressionSource(expression)))
+    if (!call.branches.empty()) return call.branches.size();
+  return 0;
 }
 
 // The other frames below the picture.
@@ -184,8 +192,12 @@ Outcome undo_traced(const Restorer& restorer, const Degradation& degradation, co
 
 void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate) {
   if (reference.empty() || !std::filesystem::exists(reference)) return;
-  const auto scene = load_image(reference).colour;
-  if (scene.sizes() == estimate.sizes()) record["psnr"] = psnr(scene, estimate.clamp(0, 1));
+  try {
+    const auto scene = load_image(reference).colour;
+    if (scene.sizes() == estimate.sizes()) record["psnr"] = psnr(scene, estimate.clamp(0, 1));
+  } catch (const Error& error) {
+    add_remark(record, fmt::format("no PSNR: {}", error.what()));
+  }
 }
 
 ExitCode run_undo(const UndoRun& run) {
@@ -193,7 +205,10 @@ ExitCode run_undo(const UndoRun& run) {
   auto reads = expression_files(run.method.noise);
   reads.insert(reads.end(), run.also_reads.begin(), run.also_reads.end());
   std::optional<Trace> trace;
-  if (!run.trace.empty()) trace.emplace(run.trace, run.batch.overwrite);
+  // As a report: of what is resumed the new part.
+  const bool replace =
+      run.batch.overwrite || run.batch.skip_existing || !run.batch.manifest.empty();
+  if (!run.trace.empty() && !run.batch.dry_run) trace.emplace(run.trace, replace);
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;
@@ -208,6 +223,10 @@ ExitCode run_undo(const UndoRun& run) {
     if (run.frames.empty()) return;
     if (framed) throw usage_error("--frames: the frames of one scene go with one input");
     framed = true;
+    const auto expected = branches_of(run.degradation(item).expression);
+    if (const std::size_t given = 1 + run.frames.size(); given != expected)
+      throw usage_error("{} frames (the input and --frames) for an operator of {}", given,
+                        expected == 0 ? "no [ ; ]" : fmt::format("{} branches", expected));
     item.also_reads.insert(item.also_reads.begin(), run.frames.begin(), run.frames.end());
   };
   pictures.needs = [&](const Item& item, Shape measured) {
@@ -240,7 +259,7 @@ ExitCode run_undo(const UndoRun& run) {
     return describe_restored(record, run.batch.verbose);
   };
   const auto code = run_pictures(run.batch, pictures);
-  if (trace && !run.batch.dry_run) trace->write(run.tool, pictures.parameters);
+  if (trace) trace->write(run.tool, pictures.parameters);
   return code;
 }
 
