@@ -62,6 +62,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_found_is_refused) {
   bench.check_refusal({"restore-deblur", "photo.png", "--blind", "--blind-size", "9", "--save-psf",
                        "psf.txt", "-o", "x.png"},
                       ExitCode::usage, {"psf.txt", "--overwrite"});
+  bench.check_refusal({"restore-deblur", "photo.png", "--blind", "--blind-size", "9", "--save-psf",
+                       "psf.png", "-o", "x.png"},
+                      ExitCode::usage, {"psf.png", "text"});
 }
 
 }  // namespace restore::testing

@@ -73,6 +73,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused) {
                       ExitCode::usage, {"hqs draws no samples"});
   bench.check_refusal(inpaint_with({"--samples", "1", "--uncertainty", "u.exr", "-o", "o.png"}),
                       ExitCode::usage, {"one sample has no spread"});
+  bench.check_refusal(
+      inpaint_with({"--param", "samples=1", "--uncertainty", "u.exr", "-o", "o.png"}),
+      ExitCode::usage, {"one sample has no spread"});
+  bench.check_refusal(inpaint_with({"--method", "pigdm", "--param", "samples=abc", "-o", "o.png"}),
+                      ExitCode::usage, {"samples", "abc"});
   bench.check_refusal(inpaint_with({"--samples", "2", "--uncertainty", "photo.png", "-o", "o.png"}),
                       ExitCode::usage, {"photo.png"});
   bench.check_refusal(inpaint_with({"--samples", "2", "--prior", "tv", "-o", "o.png"}),

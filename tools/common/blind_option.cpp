@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/output_folder.h"
 #include "librestore/image/image_stream.h"
 #include "operators/convolution/boundary.h"
 #include "operators/kernel/blind_kernel.h"
@@ -53,7 +54,7 @@ class Found {
     const auto kernel = estimate_kernel(middle_of(item.input, max_pixels_), options_.size);
     if (!options_.save_psf.empty()) {
       const auto path = saved_.file(item);
-      if (path.has_parent_path()) fs::create_directories(path.parent_path());
+      make_folder_of(path);
       save_kernel(kernel, path);
     }
     Degradation degradation{fmt::format("blur({}, boundary={})", kernel_values(kernel), boundary_),
@@ -66,7 +67,10 @@ class Found {
   void prepare(Item& item) {
     if (options_.save_psf.empty()) return;
     if (std::exchange(prepared_, true)) saved_.check_takes_several();
-    item.also_writes.push_back(saved_.file(item));
+    const auto file = saved_.file(item);
+    if (is_image_path(file))
+      throw usage_error("--save-psf {}: a kernel is written as text, name it .txt", file.string());
+    item.also_writes.push_back(file);
   }
 
  private:
@@ -90,7 +94,7 @@ void add_blind_options(CLI::App& app, BlindOptions& options, CLI::Option* psf) {
       ->option_text("N")
       ->needs(blind);
   app.add_option("--save-psf", options.save_psf,
-                 "Write what was found, for --psf: a file or a folder")
+                 "Write what was found, as text for --psf: a file or a folder")
       ->option_text("OUT")
       ->needs(blind);
 }

@@ -108,9 +108,8 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   const bool any = options.method.empty() && options.wants_samples();
   // One call of the denoiser undoes white noise alone.
   if (task == Task::denoise && !noise_.is_white()) task = Task::general;
-  const bool linear = task != Task::nonlinear && task != Task::compression;
   const auto sampler = task == Task::inpaint ? kInpaintingSampler
-                       : linear              ? kDefaultSampler
+                       : is_linear(task)     ? kDefaultSampler
                                              : kNonlinearSampler;
   const auto quality = quality_of(options);
   auto preset = find_preset(task, prior, options.method, quality);
@@ -120,13 +119,15 @@ Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
   if (options.wants_samples() && !draws_)
     throw usage_error(
         "--samples, --estimate, --uncertainty: {} draws no samples; see --list-methods", method);
-  if (!options.uncertainty.empty() && options.samples == 1)
-    throw usage_error("--uncertainty: one sample has no spread; --samples takes 2 or more");
   one_sample_ = options.estimate == "sample";
   wants_deviation_ = !options.uncertainty.empty();
   for (const auto& [name, value] : parameter_values(options, draws_)) parameters[name] = value;
-  if (draws_) samples_ = std::stoll(parameters.try_emplace("samples", "1").first->second);
+  if (draws_) parameters.try_emplace("samples", "1");
   method_ = find_method(method).make(parameters);
+  // In its range, or the method would have refused it.
+  if (draws_) samples_ = static_cast<std::int64_t>(parse_number(parameters["samples"], "samples"));
+  if (wants_deviation_ && samples_ < 2)
+    throw usage_error("--uncertainty: one sample has no spread; --samples takes 2 or more");
   prior_ = make_prior(prior);
   prior_files_ = restore::prior_files(prior);
   if (wants_deviation_) deviation_scale_ = prior_->deviation_scale(method);
@@ -192,7 +193,8 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   const auto white = this->white(given, now, remark);
   const Measurement measurement{scaled(white.y, 1 / scale), white.A,
                                 std::make_shared<GaussianNoise>(white.sigma_y() / scale)};
-  auto rng = Rng(seed_, now.image).at(now.y0, now.x0);
+  // Not the numbers that restore-degrade has drawn for the noise of y, whose seed is as often 0.
+  auto rng = Rng(seed_, ~now.image).at(now.y0, now.x0);
   const auto prior = dynamic_cast<const SelfPrior*>(prior_.get()) ? SelfPrior::of(given) : prior_;
   observer.begin(measurement);
   auto result = method_->run(measurement, *prior, rng, &observer);
