@@ -1,14 +1,14 @@
 // restore-train: photographs in, a prior out.
-#include <fstream>
-
 #include <fmt/core.h>
 
+#include "librestore/core/output_folder.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/progress.h"
 #include "priors/neural/training_session.h"
 #include "tools/common/command_line.h"
 #include "tools/common/common_options.h"
 #include "tools/common/mixture_training.h"
+#include "tools/common/prior_output.h"
 #include "tools/common/run_tool.h"
 
 namespace {
@@ -56,30 +56,32 @@ void add_network_options(CLI::App& app, Options& o) {
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_option("--micro-batches", o.train.micro_batches,
-                 "Groups of about 65536 pixels that make up a step, a thread each")
+                 "Groups of some 65536 pixels that make up a step,\na thread each")
       ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
-  app.add_option("--crop", o.train.crop, "Side of the crops at the start, px")
+  app.add_option("--crop", o.train.crop,
+                 "Side of the crops at the start, px; in the end\n"
+                 "twice that; smaller photographs are left out")
       ->check(above_zero())
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
       ->group(kForNetworks);
   app.add_option("--smallest-scale", o.train.crops.smallest_scale,
-                 "Three quarters of the crops are shrunk by a factor from this to 1")
+                 "Three quarters of the crops are shrunk by a\nfactor from this to 1")
       ->check(CLI::Range(0.05, 1.0))
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_flag("--float32", o.float32,
-               "No bfloat16 in the convolutions (default where there is no AMX)")
+               "No bfloat16 in the convolutions\n(default where there is no AMX)")
       ->group(kForNetworks);
   app.add_option("--block", o.block, "gated or residual (plain 3x3, as in DRUNet)")
       ->check(CLI::IsMember({"gated", "residual"}))
       ->capture_default_str()
       ->group(kForNetworks);
   app.add_flag("--no-biases", o.no_biases,
-               "Nothing is added to a channel, by the noise level neither")
+               "Nothing is added to a channel,\nby the noise level neither")
       ->group(kForNetworks);
   app.add_option("--width", o.network.width, "Channels at half resolution")
       ->capture_default_str()
@@ -107,10 +109,9 @@ void add_network_options(CLI::App& app, Options& o) {
 }
 
 void add_options(CLI::App& app, Options& o) {
-  app.add_option("PHOTOS", o.photos, "Folder of photographs, searched with its subfolders")
-      ->required();
+  app.add_option("PHOTOS", o.photos, "Folder of photographs, with its subfolders")->required();
   app.add_option("-o,--output", o.output, "The prior, a .safetensors file")->required();
-  app.add_option("--kind", o.kind, "network, or gmm: a Gaussian mixture of patches, by EM")
+  app.add_option("--kind", o.kind, "network, or gmm: a Gaussian mixture of patches")
       ->check(CLI::IsMember({"network", "gmm"}))
       ->capture_default_str();
   app.add_option("--components", o.mixture.components, "Gaussians of the mixture")
@@ -136,12 +137,14 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
 }
 
-Json read_about(const std::string& path) {
-  if (path.empty()) return Json::object();
-  std::ifstream stream(path);
-  Json about = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
-  if (!about.is_object()) throw usage_error("--about {}: not a readable JSON object", path);
-  return about;
+// What the other kind of prior alone has: it would change nothing, and its user would not know.
+void refuse_group(const CLI::App& app, const std::string& group, const std::string& kind) {
+  std::string given;
+  for (const auto* option : app.get_options())
+    if (option->get_group() == group && option->count() > 0)
+      given += (given.empty() ? "" : ", ") + option->get_name();
+  if (!given.empty())
+    throw usage_error("{}: of no use with --kind {}; leave out what it does not have", given, kind);
 }
 
 TrainingState first_state(const Options& o) {
@@ -174,10 +177,16 @@ void train_network(Options& o, Progress& progress) {
   o.train.muon = o.optimiser == "muon";
   o.train.progressive = !o.fixed_crops;
   o.network.block = {o.block == "residual" ? BlockKind::residual : BlockKind::gated, !o.no_biases};
+  o.pool.least_side = o.train.progressive ? 2 * o.train.crop : o.train.crop;
   const auto about = read_about(o.about);
   auto state = first_state(o);
+  make_folder_of(o.output);
+  if (!o.log.empty()) make_folder_of(o.log);
   const PhotoPool photos(o.photos, o.pool);
   for (const auto& path : photos.skipped()) progress.message(path + ": left out");
+  if (photos.too_small_count() > 0)
+    progress.message(fmt::format("left out as too small for crops of {} pixels: {} photographs",
+                                 o.pool.least_side, photos.too_small_count()));
   progress.message(fmt::format("{} photographs, {} more held out; {} parameters, {:.0f} kMAC/pixel",
                                photos.training_count(), photos.held_out_count(),
                                parameter_count(state.weights),
@@ -201,13 +210,17 @@ ExitCode train(int argc, char** argv) {
   const auto app = make_command_line(
       {"restore-train", "Train a prior for the restoring tools on a folder of photographs",
        "restore-train photographs -o mine.safetensors --hours 10 --log mine.jsonl",
-       "The run's state is kept in OUTPUT.state and OUTPUT is a usable prior from the first\n"
-       "checkpoint on. Ctrl-C saves and exits 75; --resume goes on from there."});
+       "A network's run keeps its state in OUTPUT.state, and OUTPUT is a usable prior\n"
+       "from the first checkpoint on. Ctrl-C saves and exits 75; --resume goes on from\n"
+       "there. A mixture is written at the end: Ctrl-C exits 75, and nothing is kept."});
   add_options(*app, o);
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
 
+  check_prior_name(o.output);
+  const bool is_network = o.kind == "network";
+  refuse_group(*app, is_network ? kForMixtures : kForNetworks, o.kind);
   const auto progress = make_progress(parse_progress_style(o.progress));
-  if (o.kind == "network") {
+  if (is_network) {
     train_network(o, *progress);
   } else {
     o.mixture.seed = o.seed;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/shape.h"
 
@@ -13,14 +12,15 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
-std::vector<fs::path> picture_paths(const fs::path& folder) {
+std::vector<fs::path> picture_paths(const fs::path& folder, ExitCode none) {
   std::error_code error;
   std::vector<fs::path> paths;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error))
     if (it->is_regular_file() && is_image_path(it->path())) paths.push_back(it->path());
   if (error) throw usage_error("{}: {}", folder.string(), error.message());
-  if (paths.empty()) throw usage_error("{}: no pictures in this folder", folder.string());
+  if (paths.empty())
+    throw Error(none, fmt::format("{}: no pictures in this folder", folder.string()));
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -6,10 +6,14 @@
 
 #include <torch/types.h>
 
+#include "librestore/core/error.h"
+
 namespace restore {
 
-// Every picture in `folder` and below, in the order of their paths. Usage error when there is none.
-std::vector<std::filesystem::path> picture_paths(const std::filesystem::path& folder);
+// Every picture in `folder` and below, in the order of their paths. Usage error when it cannot be
+// read, an error of code `none` when no picture is there.
+std::vector<std::filesystem::path> picture_paths(const std::filesystem::path& folder,
+                                                 ExitCode none = ExitCode::usage);
 
 // They themselves, 1 x C x H x W each; all have three channels where one has. Item error for a
 // damaged one.

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "librestore/core/output_folder.h"
 #include "librestore/core/parallel.h"
 #include "priors/patch/mixture/mixture_file.h"
 
 namespace restore {
+namespace {
 
-void train_mixture(const MixtureTraining& training, Progress& progress) {
+MixtureFile fitted(const MixtureTraining& training, Progress& progress) {
   const auto& [photos, output, overwrite, threads, fit, about] = training;
-  if (std::filesystem::exists(output) && !overwrite)
-    throw usage_error("{} exists; give --overwrite to replace it", output);
-  progress.begin("fitting", 1);
   const auto sample = sample_patches(photos, fit);
   progress.message(fmt::format("{} patches of {} photographs, {} components",
                                sample.patches.size(0), sample.pictures, sample.starts.size(0)));
@@ -28,7 +27,24 @@ void train_mixture(const MixtureTraining& training, Progress& progress) {
                 {"iterations", fit.iterations},   {"seed", fit.seed},
                 {"log_density", log_density},     {"version", RESTORE_VERSION}};
   file.about.update(about);
-  write_mixture(file, output);
+  return file;
+}
+
+}  // namespace
+
+void train_mixture(const MixtureTraining& training, Progress& progress) {
+  const auto& output = training.output;
+  if (std::filesystem::exists(output) && !training.overwrite)
+    throw usage_error("{} exists; give --overwrite to replace it", output);
+  make_folder_of(output);
+  progress.begin("fitting", 1);
+  try {
+    write_mixture(fitted(training, progress), output);
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::interrupted) throw;
+    throw Error(error.code(),
+                "interrupted; nothing is kept of a mixture: the same call starts anew");
+  }
   progress.item_done(output, true);
   progress.end();
 }

@@ -18,7 +18,8 @@ struct MixtureTraining {
   Json about = Json::object();  // for the card
 };
 
-// Usage error when the output exists and is not to be replaced.
+// Usage error when the output exists and is not to be replaced. Nothing is kept of a fit that is
+// interrupted.
 void train_mixture(const MixtureTraining& training, Progress& progress);
 
 }  // namespace restore

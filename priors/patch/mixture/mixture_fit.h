@@ -33,7 +33,7 @@ struct PatchSample {
 
 // From all photographs in `folder` and below: grey (Rec. 601), shrunk to about 640 pixels, as sharp as
 // the prints and screens that pictures are made for. Each gives its share of patches from random
-// places. Usage error without pictures, item error for a damaged one.
+// places. ExitCode::no_input without pictures, item error for a damaged one.
 PatchSample sample_patches(const std::filesystem::path& folder, const MixtureFitOptions& options);
 
 // After every iteration: which one, and the mean log-density of a patch, per value, before it.

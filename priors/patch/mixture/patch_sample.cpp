@@ -43,7 +43,7 @@ torch::Tensor moments(const torch::Tensor& patches) {
 }  // namespace
 
 PatchSample sample_patches(const std::filesystem::path& folder, const MixtureFitOptions& options) {
-  const auto paths = picture_paths(folder);
+  const auto paths = picture_paths(folder, ExitCode::no_input);
   const auto n = static_cast<std::int64_t>(paths.size());
   Rng rng(options.seed);
   std::vector<torch::Tensor> patches, starts;
@@ -65,7 +65,8 @@ PatchSample sample_patches(const std::filesystem::path& folder, const MixtureFit
     }
   }
   if (patches.empty() || starts.empty())
-    throw usage_error("{}: no picture of {} pixels or more each way", folder.string(), kPlace);
+    throw Error(ExitCode::no_input, fmt::format("{}: no picture of {} pixels or more each way",
+                                                folder.string(), kPlace));
   return {torch::cat(patches), torch::stack(starts), static_cast<int>(patches.size())};
 }
 
