@@ -1,9 +1,10 @@
 // restore-prior: what a prior is, whether it is whole, and the same as a file of our own.
-#include <fstream>
-
 #include <fmt/core.h>
 
 #include "librestore/core/json.h"
+#include "librestore/core/named_rows.h"
+#include "librestore/core/output_folder.h"
+#include "priors/factory.h"
 #include "priors/neural/checkpoint/checkpoint_prior.h"
 #include "priors/neural/checkpoint/load_prior.h"
 #include "priors/neural/denoiser.h"
@@ -11,6 +12,7 @@
 #include "priors/neural/training_session.h"
 #include "priors/patch/mixture/mixture_file.h"
 #include "tools/common/command_line.h"
+#include "tools/common/prior_output.h"
 #include "tools/common/run_tool.h"
 
 namespace {
@@ -113,22 +115,13 @@ torch::ScalarType parse_type(const std::string& name) {
   throw usage_error("--type {}: float32, float16 or bfloat16", name);
 }
 
-Json read_about(const std::string& path) {
-  if (path.empty()) return Json::object();
-  std::ifstream stream(path);
-  Json about = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
-  if (!about.is_object()) throw usage_error("--about {}: not a readable JSON object", path);
-  return about;
-}
-
 void convert(const Options& o) {
   const auto input = file_of(o.files.front());
   if (is_mixture(input))
     throw usage_error("{}: a mixture of patches has one form only, and needs no conversion", input);
+  check_prior_name(o.output);
   if (std::filesystem::exists(o.output) && !o.overwrite)
     throw usage_error("{} exists; give --overwrite to replace it", o.output);
-  if (std::filesystem::path(o.output).extension() != ".safetensors")
-    throw usage_error("{}: the converted prior is a .safetensors file; name it so", o.output);
   const auto type = parse_type(o.type);
   const auto about = read_about(o.about);
   const auto set = parse_set(o.set);
@@ -138,14 +131,15 @@ void convert(const Options& o) {
     auto prior =
         is_state ? prior_from_state(load_training_state(input), Json::object()) : read_prior(input);
     prior.about.update(about);
+    make_folder_of(o.output);
     return write_prior(prior, o.output, type);
   }
   if (is_script(input))
     throw usage_error("{}: a TorchScript program has no weights of a known network to convert",
                       input);
   auto prior = read_other(input, set);
-  prior.about.erase("sha256");
   prior.about.update(about);
+  make_folder_of(o.output);
   write_checkpoint_prior(prior, o.output, type);
 }
 
@@ -168,9 +162,16 @@ std::string line_of(const std::filesystem::path& path) {
                      path.string());
 }
 
+// A prior that is computed goes before a file of its name; two of the table's are files themselves.
+bool is_hidden(const std::string& name) {
+  return name != "natural" && name != "gmm" && look_up(prior_table(), name) != nullptr;
+}
+
 void list() {
   for (const auto& [name, path] : shipped_priors()) try {
-      fmt::print("{:<16} {}\n", name, line_of(path));
+      fmt::print(
+          "{:<16} {}{}\n", name, line_of(path),
+          is_hidden(name) ? fmt::format(" (--prior {} is another: give its path)", name) : "");
     } catch (const Error& error) {
       fmt::print("{:<16} cannot be used: {}\n", name, error.what());
     }
@@ -181,10 +182,10 @@ ExitCode run(int argc, char** argv) {
   const auto app = make_command_line(
       {"restore-prior", "Show, check, convert and list trained priors",
        "restore-prior info natural",
-       "A prior is a name that `list` prints, a file of restore-train, or somebody "
-       "else's: .safetensors,\n.pth, .pt, .bin, .ckpt, a folder of diffusers, a "
-       "TorchScript program. docs/own-prior.md says "
-       "which networks are known.\n"
+       "A prior is a name that `list` prints, a file of restore-train, or somebody\n"
+       "else's: .safetensors, .pth, .pt, .bin, .ckpt, a folder of diffusers, a\n"
+       "TorchScript program. docs/own-prior.md says which networks are known, and where\n"
+       "names are looked for. Priors without a file, as tv: restore-pnp --list-priors.\n"
        "Check the licence of what you did not train."});
   app->require_subcommand(1);
   auto* show = app->add_subcommand("info", "Print the card of each prior as JSON");
@@ -201,14 +202,15 @@ ExitCode run(int argc, char** argv) {
       ->option_text("TYPE");
   change
       ->add_option("--set", o.set,
-                   "What the weights do not tell: class, heads, head_channels, picture_size,\n"
-                   "prediction_type, beta_schedule, preconditioning, sigma_range ...")
+                   "What the weights do not tell: class, heads,\nhead_channels, picture_size, "
+                   "prediction_type,\n"
+                   "beta_schedule, preconditioning, sigma_range ...")
       ->option_text("KEY=VALUE")
       ->allow_extra_args(false);
   change->add_option("--about", o.about, "JSON file whose entries go on the card")
       ->option_text("FILE");
   change->add_flag("--overwrite", o.overwrite, "Replace OUTPUT when it exists");
-  auto* offer = app->add_subcommand("list", "Print every prior that --prior NAME can find");
+  auto* offer = app->add_subcommand("list", "Print the files that --prior finds by name");
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
   if (show->parsed()) info(o);
   if (check->parsed()) verify(o);

@@ -99,10 +99,12 @@ BOOST_AUTO_TEST_CASE(shipped_priors_go_by_their_names) {
 
 BOOST_AUTO_TEST_CASE(the_search_path_is_listed_and_found) {
   const ToolBench bench;
-  std::filesystem::create_directory(bench / "priors");
   std::ofstream(bench / "terms.json") << R"({"licence": "CC0-1.0"})";
   bench.run_well({"restore-prior", "convert", kFfdnet, "-o", "priors/mine.safetensors", "--about",
                   "terms.json", "--set", "sigma_range=[0.01,0.1]"});
+  bench.run_well({"restore-prior", "convert", kFfdnet, "-o", "priors/tv.safetensors"});
+  std::filesystem::copy_file(RESTORE_SOURCE_DIR "/data/priors/gmm.safetensors",
+                             bench / "priors/mix.safetensors");
   write_unet(bench / "priors/faces");
   write_bytes(bench / "priors/broken.pth", "no");
   const ProcessOptions options{.environment = {"RESTORE_PRIOR_PATH=" + (bench / "priors").string()},
@@ -111,8 +113,11 @@ BOOST_AUTO_TEST_CASE(the_search_path_is_listed_and_found) {
   BOOST_TEST(list.exit_code == 0);
   BOOST_TEST(list.err == "");
   for (const auto* part : {"mine ", "ffdnet", "sigma 0.01 to 0.1", "CC0-1.0", "faces ", "unet2d",
-                           "broken ", "cannot be used"})
+                           "broken ", "cannot be used", "--prior tv is another"})
     BOOST_TEST(list.out.find(part) != std::string::npos, part << " in " << list.out);
+  for (const std::string prior : {"mix:bfloat16", "priors/mix.safetensors:float32"})
+    bench.check_refusal(denoise(prior, "out/a.png"), ExitCode::usage, {prior, "leave out :"},
+                        options);
   BOOST_TEST(run_restore(denoise("mine", "out/a.png"), options).exit_code == 0);
   BOOST_TEST(run_restore(denoise("faces", "out/b.png"), options).exit_code == 0);
 }
@@ -159,6 +164,14 @@ BOOST_AUTO_TEST_CASE(refusals) {
                       ExitCode::usage, {"'b'", "beta_schedule"});
   bench.check_refusal({"restore-prior", "convert", kFfdnet, "-o", "a.pth"}, ExitCode::usage,
                       {".safetensors"});
+  bench.check_refusal({"restore-prior", "convert", kFfdnet, "-o", "broken.pth/a.safetensors"},
+                      ExitCode::some_failed, {"broken.pth"});
+  for (const std::string key : {"kind", "sha256", "architecture", "parametrization"}) {
+    std::ofstream(bench / "about.json") << Json{{"licence", "CC0-1.0"}, {key, "x"}};
+    bench.check_refusal(
+        {"restore-prior", "convert", kFfdnet, "-o", "new/a.safetensors", "--about", "about.json"},
+        ExitCode::usage, {"about.json", "'" + key + "'"});
+  }
 }
 
 }  // namespace
