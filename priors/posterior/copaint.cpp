@@ -36,11 +36,11 @@ Result Copaint::run(const Measurement& measurement, const Denoiser& prior, Rng& 
       }
       const auto x0_hat = D.denoise(x, sigma_t);
       const double v = options_.fresh_variance(sigma_t, sigma_s);
-      return {reverse_step(x, x0_hat, sigma_t, sigma_s, v, stream), x0_hat};
+      return {reverse_step(x, x0_hat, sigma_t, sigma_s, v, stream), x0_hat,
+              options_.iterations + 1};
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
-    return descend("copaint", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   options_.iterations + 1);
+    return descend("copaint", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

@@ -36,10 +36,9 @@ Result Daps::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
       }
       const double r = sigma_t * options_.s / std::hypot(options_.s, sigma_t);
       const auto x0 = draw_likelihood(item, x0_hat, r, options_, stream);
-      return {sigma_s > 0 ? x0 + sigma_s * randn_like(stream, x0) : x0, x0};
+      return {sigma_s > 0 ? x0 + sigma_s * randn_like(stream, x0) : x0, x0, ode_steps};
     };
-    return descend("daps", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   ode_steps);
+    return descend("daps", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

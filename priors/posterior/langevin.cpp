@@ -30,12 +30,13 @@ Result PosteriorLangevin::run(const Measurement& measurement, const Denoiser& pr
         const auto gradient = D.score(x, sigma_t) + A.vjp(x, item.y - A.apply(x)) / variance;
         x = x + h * gradient + std::sqrt(2 * h) * randn_like(stream, x);
       }
-      if (sigma_s == 0) x = D.denoise(x, sigma_t);
-      return {x, x};
+      const bool last = sigma_s == 0;
+      if (last) x = D.denoise(x, sigma_t);
+      return {x, x, options_.iterations + last};
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
-    return descend("langevin", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   options_.iterations);
+    return descend("langevin", item, sigmas, initial_state(item, sigmas[0], n, stream), watch,
+                   step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

@@ -22,11 +22,11 @@ Result Mcg::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
     const auto known = A.pseudo_inverse(item.y);
     const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
       const double v = options_.fresh_variance(sigma_t, sigma_s);
-      const auto [free, x0_hat] =
+      const auto [free, x0_hat, calls] =
           dps_step(item, D, x_t, sigma_t, sigma_s, v, options_.alpha, options_.s, stream);
       // (I - P) x'_s + P (A^+ y + sigma_s n)
       const auto noised = known + sigma_s * randn_like(stream, free);
-      return {free + A.pseudo_inverse(A.apply(noised - free)), x0_hat};
+      return {free + A.pseudo_inverse(A.apply(noised - free)), x0_hat, calls};
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
     return descend("mcg", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);

@@ -119,9 +119,9 @@ Cloud Mcgdiff::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
           std::min(cloud.smallest_ess, effective_sample_size(log_w) / static_cast<double>(n));
       m = m.index_select(0, resample_multinomial(log_w, rng));
     }
-    return {A.V(propose(m, v, sigma_s)), D};
+    return {A.V(propose(m, v, sigma_s)), D, options_.particles};
   };
-  auto [x_0, summary] = descend("mcgdiff", item, sigmas, x_T, observer, step, options_.particles);
+  auto [x_0, summary] = descend("mcgdiff", item, sigmas, x_T, observer, step);
   // p(y) = p(ybar) / prod s
   cloud.log_evidence -= A.singular_values().masked_select(y.known).log().sum().item<double>();
   cloud.x = x_0;

@@ -27,7 +27,7 @@ Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
     auto rhos = noise_levels(options_, prior.sigma_range());
     const auto step = [&](const torch::Tensor& x, double rho, double) -> Move {
       // z ~ p(y | z) N(z; x, rho^2 I)
-      auto state = draw_likelihood(item, x, rho, options_, stream);
+      const auto z = draw_likelihood(item, x, rho, options_, stream);
       // x ~ p(x0 | x0 + rho n = z)
       SamplingOptions inner = options_;
       inner.steps = options_.diffusion_steps;
@@ -36,11 +36,10 @@ Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
       // Down to where the prior's range ends, but always down.
       const SigmaRange range{std::min(prior.sigma_range().minimum, rho / 2)};
       const Ddim reverse({.eta = options_.eta});
-      state = reverse.run(prior, noise_levels(inner, range), state, stream).x;
-      return {state, state};
+      const auto [state, summary] = reverse.run(prior, noise_levels(inner, range), z, stream);
+      return {state, state, summary.denoiser_calls};
     };
-    return descend("pnp-dm", item, rhos, initial_state(item, 0, n, stream), watch, step,
-                   options_.diffusion_steps);
+    return descend("pnp-dm", item, rhos, initial_state(item, 0, n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

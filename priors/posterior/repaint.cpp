@@ -26,14 +26,13 @@ Result Repaint::run(const Measurement& measurement, const Denoiser& prior, Rng& 
         // A^+ y + sigma_s n
         const auto noised = known + sigma_s * randn_like(stream, free);
         const auto x_s = free + A.pseudo_inverse(A.apply(noised - free));
-        if (u == options_.resamplings) return {x_s, x0_hat};
+        if (u == options_.resamplings) return {x_s, x0_hat, u};
         // x_t = x_s + sqrt(sigma_t^2 - sigma_s^2) n
         x_t = x_s + std::sqrt(sigma_t * sigma_t - sigma_s * sigma_s) * randn_like(stream, x_s);
       }
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
-    return descend("repaint", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   options_.resamplings);
+    return descend("repaint", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

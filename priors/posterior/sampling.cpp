@@ -49,19 +49,20 @@ torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int6
 }
 
 Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
-              torch::Tensor x_T, Observer* observer, const Step& step, int calls_per_step) {
+              torch::Tensor x_T, Observer* observer, const Step& step) {
   const int steps = static_cast<int>(sigmas.size()) - 1;
   StepMonitor monitor(method, steps, kFixedSchedule, observer);
   auto x = x_T, estimate = x_T;
-  int k = 0;
+  int k = 0, calls = 0;
   for (bool go_on = true; go_on; ++k) {
-    auto [x_s, x0_hat] = step(x, sigmas[k], sigmas[k + 1]);
+    auto [x_s, x0_hat, made] = step(x, sigmas[k], sigmas[k + 1]);
+    calls += made;
     go_on = monitor.proceed(estimate, x0_hat, sigmas[k]);
     x = x_s;
     estimate = x0_hat;
   }
   const auto& last = k < steps ? estimate : x;
-  return {last, monitor.finish(item, last, k * calls_per_step)};
+  return {last, monitor.finish(item, last, calls)};
 }
 
 std::int64_t samples_at_once(std::int64_t count, const Shape& scene) {

@@ -18,7 +18,7 @@ namespace restore {
 
 struct SamplingOptions {
   int samples = 1;
-  int steps = 50;         // denoiser calls a sample
+  int steps = 50;         // noise levels, of one denoiser call or as many as a method says
   double sigma_max = 10;  // [0,1]
   double sigma_min = 0.01;
   double rho = 7;  // EDM's: higher puts more steps at low noise
@@ -55,16 +55,18 @@ struct Chunk {
 using DrawChunk =
     std::function<Chunk(const Measurement& item, Rng& rng, std::int64_t n, Observer* observer)>;
 
-// One move from noise level sigma_t to sigma_s, and the picture it aims at.
+// One move from noise level sigma_t to sigma_s, the picture it aims at, and how often it called the
+// denoiser on the states.
 struct Move {
   torch::Tensor x_s, x0_hat;
+  int calls = 1;
 };
 using Step = std::function<Move(const torch::Tensor& x_t, double sigma_t, double sigma_s)>;
 
-// Takes n states from sigmas[0] down to the last level, one step a level and `calls_per_step` denoiser
-// calls a step. A run that the observer stops ends with its x0_hat.
+// Takes n states from sigmas[0] down to the last level, one step a level. A run that the observer stops
+// ends with its x0_hat. The summary's denoiser calls are those of all moves.
 Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
-              torch::Tensor x_T, Observer* observer, const Step& step, int calls_per_step = 1);
+              torch::Tensor x_T, Observer* observer, const Step& step);
 
 // How many of `count` samples of a scene are drawn together: few where pictures are large.
 std::int64_t samples_at_once(std::int64_t count, const Shape& scene);

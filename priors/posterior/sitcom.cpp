@@ -19,15 +19,17 @@ const Parameters<SitcomOptions>& Sitcom::parameters() {
   return table;
 }
 
-torch::Tensor sitcom_input(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
-                           double sigma_t, const SitcomOptions& options) {
+SitcomInput sitcom_input(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
+                         double sigma_t, const SitcomOptions& options) {
   const double scale = std::hypot(options.s, sigma_t);  // our state in units of the paper's
   const double lambda = options.lambda * std::pow(options.s / scale, 2);
   const double noise = item.sigma_y() * item.sigma_y() * static_cast<double>(item.y.numel());
   auto v = x_t;
   Adam adam(x_t);
-  for (int i = 0; i < options.iterations; ++i) {
+  int calls = 0;
+  while (calls < options.iterations) {
     const auto [x0_hat, vjp] = D.linearize(v, sigma_t);
+    ++calls;
     const auto r = item.A->apply(x0_hat) - item.y;
     const auto open = squared_norm(r) > noise;  // a sample each
     if (!open.any().item<bool>()) break;
@@ -35,7 +37,7 @@ torch::Tensor sitcom_input(const Measurement& item, const MmseDenoiser& D, const
     const auto g = vjp(item.A->vjp(x0_hat, r)) + lambda * (v - x_t);
     v = torch::where(open, v - options.learning_rate * scale * adam.direction(g), v);
   }
-  return v;
+  return {v, calls};
 }
 
 Result Sitcom::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
@@ -43,12 +45,13 @@ Result Sitcom::run(const Measurement& measurement, const Denoiser& prior, Rng& r
   const auto& D = mmse_prior(prior, "sitcom");
   const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
     const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
-      const auto x0_hat = D.denoise(sitcom_input(item, D, x_t, sigma_t, options_), sigma_t);
-      return {sigma_s > 0 ? x0_hat + sigma_s * randn_like(stream, x0_hat) : x0_hat, x0_hat};
+      const auto [v, calls] = sitcom_input(item, D, x_t, sigma_t, options_);
+      const auto x0_hat = D.denoise(v, sigma_t);
+      return {sigma_s > 0 ? x0_hat + sigma_s * randn_like(stream, x0_hat) : x0_hat, x0_hat,
+              calls + 1};
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
-    return descend("sitcom", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   options_.iterations + 1);
+    return descend("sitcom", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

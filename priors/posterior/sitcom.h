@@ -22,8 +22,12 @@ struct SitcomOptions : SamplingOptions {
 };
 
 // v from x_t (n x input_shape).
-torch::Tensor sitcom_input(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
-                           double sigma_t, const SitcomOptions& options);
+struct SitcomInput {
+  torch::Tensor v;
+  int calls = 0;  // of D, on all states together
+};
+SitcomInput sitcom_input(const Measurement& item, const MmseDenoiser& D, const torch::Tensor& x_t,
+                         double sigma_t, const SitcomOptions& options);
 
 class Sitcom : public Method {
  public:

@@ -45,13 +45,13 @@ Result Snips::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
         const auto drift = torch::where(known, ybar - x, pull(x) + rest * (D_x - x));
         x = x + c * drift + (2 * c * unit).sqrt() * randn_like(stream, x);
       }
-      if (sigma_s == 0) x = torch::where(known, ybar, A.Vt(D.denoise(A.V(x), sigma_t)));
+      const bool last = sigma_s == 0;
+      if (last) x = torch::where(known, ybar, A.Vt(D.denoise(A.V(x), sigma_t)));
       const auto x_s = A.V(x);
-      return {x_s, x_s};
+      return {x_s, x_s, options_.iterations + last};
     };
     const auto sigmas = noise_levels(options_, prior.sigma_range());
-    return descend("snips", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step,
-                   options_.iterations);
+    return descend("snips", item, sigmas, initial_state(item, sigmas[0], n, stream), watch, step);
   };
   return draw_samples(measurement, options_.samples, rng, observer, draw);
 }

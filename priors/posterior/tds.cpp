@@ -158,16 +158,17 @@ Cloud Tds::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
     if (sigma_s == 0) {
       // The last step has no noise, hence no guidance: w = p(y | x_0) / p~(y | x_t)
       log_w += likelihood.log_likelihood(twist.x0_hat) - twist.likelihood;
-      return {twist.x0_hat, aim};
+      return {twist.x0_hat, aim, 0};
     }
     const auto x_s = mean(twist.guided) + std::sqrt(v) * randn_like(rng, x_t);
     // w = p(x_s | x_t) / p~(x_s | x_t, y) * p~(y | x_s) / p~(y | x_t)
     log_w += log_ratio(x_s, mean(twist.x0_hat), mean(twist.guided), v) - twist.likelihood;
     twist = likelihood.twist(x_s, sigma_s);
     log_w += twist.likelihood;
-    return {x_s, aim};
+    return {x_s, aim, options_.particles};
   };
-  auto [x_0, summary] = descend("tds", item, sigmas, x_T, observer, step, options_.particles);
+  auto [x_0, summary] = descend("tds", item, sigmas, x_T, observer, step);
+  summary.denoiser_calls += options_.particles;  // of the first twist
   cloud.log_evidence += log_mean_exp(log_w);
   cloud.smallest_ess =
       std::min(cloud.smallest_ess, effective_sample_size(log_w) / static_cast<double>(n));

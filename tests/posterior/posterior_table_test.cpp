@@ -22,14 +22,16 @@ const Shape kShape{1, 6, 8};
 
 // Pixels one by one, so that no product of matrices depends on the size of a batch.
 struct Problem {
-  Gaussian prior{torch::full({1, 6, 8}, 0.4, torch::kFloat64), isotropic_covariance(48, 0.06)};
+  Gaussian prior;
   Measurement measurement;
 
-  explicit Problem(std::int64_t items = 1) {
+  explicit Problem(std::int64_t items = 1, const Shape& shape = kShape, double sigma_y = 0.05)
+      : prior(torch::full({1, shape.height, shape.width}, 0.4, torch::kFloat64),
+              isotropic_covariance(shape.numel(), 0.06)) {
     Rng rng(1);
-    measurement.A = std::make_shared<Mask>(kShape, random_missing(kShape, 0.4, 1));
-    measurement.noise = std::make_shared<testing::WhiteNoise>(0.05);
-    const auto x0 = 0.4 + 0.25 * randn(rng, kShape, items);
+    measurement.A = std::make_shared<Mask>(shape, random_missing(shape, 0.4, 1));
+    measurement.noise = std::make_shared<testing::WhiteNoise>(sigma_y);
+    const auto x0 = 0.4 + 0.25 * randn(rng, shape, items);
     measurement.y = measurement.noise->sample(measurement.A->apply(x0), rng);
   }
 };
@@ -87,11 +89,11 @@ class Watched : public MmseDenoiser {
  public:
   explicit Watched(const Gaussian& inner) : inner_(inner) {}
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
-    largest_batch = std::max(largest_batch, x.size(0));
+    note(x);
     return inner_.denoise(x, sigma);
   }
   Linearization linearize(const torch::Tensor& x, double sigma) const override {
-    largest_batch = std::max(largest_batch, x.size(0));
+    note(x);
     ++pullbacks;
     return inner_.linearize(x, sigma);
   }
@@ -99,9 +101,14 @@ class Watched : public MmseDenoiser {
   std::string name() const override { return inner_.name(); }
 
   mutable int pullbacks = 0;
-  mutable std::int64_t largest_batch = 0;
+  mutable std::int64_t states = 0, largest_batch = 0;
 
  private:
+  void note(const torch::Tensor& x) const {
+    states += x.size(0);
+    largest_batch = std::max(largest_batch, x.size(0));
+  }
+
   const Gaussian& inner_;
 };
 
@@ -160,6 +167,25 @@ class StopAfterTwo : public Observer {
   }
   StepReport last;
 };
+
+// A call for every state that went through the denoiser: of runs to the end, of runs that are stopped, and where
+// the data are so noisy that what fits the state to them has nothing to do.
+BOOST_AUTO_TEST_CASE(a_method_counts_its_calls) {
+  for (const double sigma_y : {0.05, 2.0}) {
+    const Problem problem(2, kShape, sigma_y);
+    for (const auto& row : posterior_table()) {
+      StopAfterTwo stop;
+      for (Observer* observer : {static_cast<Observer*>(nullptr), static_cast<Observer*>(&stop)}) {
+        BOOST_TEST_CONTEXT(row.name << ", sigma_y " << sigma_y << (observer ? ", stopped" : "")) {
+          const Watched prior(problem.prior);
+          Rng rng(5, 1);
+          const auto result = make(row, 3)->run(problem.measurement, prior, rng, observer);
+          BOOST_TEST(result.summary.denoiser_calls == prior.states);
+        }
+      }
+    }
+  }
+}
 
 BOOST_AUTO_TEST_CASE(an_observer_can_stop_a_run) {
   const Problem problem;
