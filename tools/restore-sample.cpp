@@ -16,6 +16,7 @@
 #include "librestore/model/threads.h"
 #include "librestore/report/report.h"
 #include "librestore/run/file_hash.h"
+#include "librestore/run/run_log.h"
 #include "priors/diffusion/schedule.h"
 #include "priors/diffusion/table.h"
 #include "priors/factory.h"
@@ -50,7 +51,7 @@ struct Options {
   int count = 1, first = 0, channels = 3, steps = 32, threads = 0;
   double sigma_max = 10, sigma_min = 0.005, rho = 7;
   std::uint64_t seed = 0;
-  bool overwrite = false, json = false, quiet = false;
+  bool overwrite = false, skip_existing = false, json = false, quiet = false;
 };
 
 void print_samplers() {
@@ -83,7 +84,9 @@ void add_options(CLI::App& app, Options& o) {
       ->check(whole_number());
   app.add_option("-o,--output", o.output, "Folder for the samples")->option_text("DIR")->required();
   app.add_option("--format", o.format, "Extension of the files (default png)")->option_text("EXT");
-  app.add_flag("--overwrite", o.overwrite, "Replace samples that exist");
+  auto* overwrite = app.add_flag("--overwrite", o.overwrite, "Replace samples that exist");
+  app.add_flag("--skip-existing", o.skip_existing, "Leave samples that are done")
+      ->excludes(overwrite);
   app.add_option("--sampler", o.sampler, "What draws (default heun)")
       ->option_text("NAME")
       ->excludes(texture);
@@ -165,8 +168,9 @@ std::vector<fs::path> output_paths(const Options& o) {
   std::vector<fs::path> paths;
   for (int k = o.first; k < o.first + o.count; ++k) {
     paths.push_back(folder / fmt::format("sample-{:04}.{}", k, o.format));
-    if (fs::exists(paths.back()) && !o.overwrite)
-      throw usage_error("{}: exists; --overwrite replaces it", paths.back().string());
+    if (fs::exists(paths.back()) && !o.overwrite && !o.skip_existing)
+      throw usage_error("{}: exists; --overwrite replaces it, --skip-existing keeps what is done",
+                        paths.back().string());
   }
   return paths;
 }
@@ -261,10 +265,9 @@ Json record_of(const Options& o, const Source& source, int k, const fs::path& pa
 }
 
 void print_result(const Options& o, const Json& record, const std::string& message) {
-  if (o.quiet) return;
   if (o.json)
     fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
-  else
+  else if (!o.quiet)
     fmt::print("{}: {}, {} denoiser calls{}\n", record["output"].get<std::string>(), message,
                record["denoiser_calls"].get<int>(),
                record.contains("remark") ? ", " + record["remark"].get<std::string>() : "");
@@ -273,16 +276,60 @@ void print_result(const Options& o, const Json& record, const std::string& messa
 std::optional<Report> open_report(const Options& o) {
   if (o.report.empty()) return std::nullopt;
   return std::make_optional<Report>(
-      o.report, o.overwrite ? Existing::overwrite : Existing::refuse,
+      o.report,
+      o.overwrite       ? Existing::overwrite
+      : o.skip_existing ? Existing::skip_done
+                        : Existing::refuse,
       std::vector<ReportColumn>{{"denoiser_calls", "denoiser calls"}});
 }
 
+// All that decides a sample besides its number.
+Json parameters_of(const Options& o, const Source& source) {
+  Json parameters = source.about;
+  parameters.update(
+      {{"seed", o.seed}, {"size", o.size}, {"channels", o.channels}, {"version", RESTORE_VERSION}});
+  return parameters;
+}
+
 void write_report(const Report& report, const Options& o, const Source& source) {
-  Json about{{"call", own_call()}, {"version", RESTORE_VERSION}};
-  about.update(source.about);
-  about.update({{"seed", o.seed}, {"size", o.size}});
+  Json about{{"call", own_call()}};
+  about.update(parameters_of(o, source));
   report.write(kText.name, about, static_cast<std::size_t>(o.count));
 }
+
+// Which samples are done, so that an interrupted call can be gone on with.
+class Done {
+ public:
+  Done(const Options& o, const Source& source)
+      : skip_(o.skip_existing),
+        log_(o.output),
+        now_{"", hash_text(parameters_of(o, source).dump()), ""} {}
+
+  bool has(const fs::path& path) const {
+    if (!skip_) return false;
+    const auto state = log_.state(path, now_);
+    if (state == OutputState::foreign)
+      throw item_error(
+          "{}: exists, and no record says that it was made here; --overwrite replaces it",
+          path.string());
+    return state == OutputState::done;
+  }
+
+  // `work` writes the sample.
+  Summary make(const fs::path& path, const std::function<Summary()>& work) {
+    log_.started(path);
+    auto summary = work();
+    auto made = now_;
+    made.output = hash_files({path});
+    log_.done(path, made);
+    return summary;
+  }
+
+ private:
+  const bool skip_;
+  RunLog log_;
+  const Fingerprints now_;
+};
 
 ExitCode draw_all(const Options& o, const Source& source, const std::vector<fs::path>& paths,
                   Report* report) {
@@ -296,6 +343,7 @@ ExitCode draw_all(const Options& o, const Source& source, const std::vector<fs::
   const auto progress =
       make_progress(o.quiet ? ProgressStyle::none : parse_progress_style(o.progress));
   const auto budget = divide_threads(o.threads, o.count);
+  Done done(o, source);
   std::atomic<int> failed = 0;
   progress->begin(kText.name, o.count);
   parallel_items(o.count, budget, [&](std::int64_t i) {
@@ -305,10 +353,14 @@ ExitCode draw_all(const Options& o, const Source& source, const std::vector<fs::
     const int k = o.first + static_cast<int>(i);
     SampleProgress observer(*progress, path.filename().string());
     try {
-      const auto summary = draw(o, source, k, path, observer);
-      const auto record = record_of(o, source, k, path, summary);
-      progress->aside([&] { print_result(o, record, summary.message); });
-      tell(i, "ok", record);
+      if (done.has(path)) {
+        tell(i, "skipped", Json::object());
+      } else {
+        const auto summary = done.make(path, [&] { return draw(o, source, k, path, observer); });
+        const auto record = record_of(o, source, k, path, summary);
+        progress->aside([&] { print_result(o, record, summary.message); });
+        tell(i, "ok", record);
+      }
       progress->item_done(path.filename().string(), true);
     } catch (const Error& error) {
       if (error.code() == ExitCode::interrupted) return;

@@ -47,6 +47,27 @@ BOOST_AUTO_TEST_CASE(results_are_told_to_people_and_programs) {
   const auto object = bench.run_well(call("out/b", {"--json"})).out;
   BOOST_TEST(object.find("\"denoiser_calls\":3") != std::string::npos, object);
   BOOST_TEST(bench.run_well(call("out/c", {"-q"})).out == "");
+  BOOST_TEST(bench.run_well(call("out/d", {"-q", "--json"})).out.starts_with("{"));
+}
+
+// What is there already was drawn by the same call, or is drawn again.
+BOOST_AUTO_TEST_CASE(a_call_goes_on_where_it_was_stopped) {
+  const ToolBench bench;
+  bench.run_well(call("out/a", {"--count", "3"}));
+  const auto second = read_bytes(bench / "out/a/sample-0001.png");
+  std::filesystem::remove(bench / "out/a/sample-0001.png");
+  const Words rest{"--count", "3", "--skip-existing"};
+  const auto told = bench.run_well(call("out/a", rest)).out;
+  BOOST_TEST(lines_of(told).size() == 1U, told);
+  BOOST_TEST(read_bytes(bench / "out/a/sample-0001.png") == second);
+  BOOST_TEST(bench.run_well(call("out/a", rest)).out == "");
+  bench.run_well(call("out/a", {"--count", "3", "--skip-existing", "--seed", "1"}));
+  BOOST_TEST(read_bytes(bench / "out/a/sample-0001.png") != second);
+  write_bytes(bench / "out/sample-0000.png", "mine");
+  const auto refused = bench.run(call("out", {"--skip-existing"}));
+  BOOST_TEST(refused.exit_code == static_cast<int>(ExitCode::some_failed));
+  BOOST_TEST(refused.err.find("no record") != std::string::npos, refused.err);
+  BOOST_TEST(read_bytes(bench / "out/sample-0000.png") == "mine");
 }
 
 BOOST_AUTO_TEST_CASE(lists_need_no_size) {
