@@ -1,6 +1,8 @@
 // A method out of a posterior denoiser: reverse diffusion from noise to D( . | y).
 #pragma once
 
+#include <type_traits>
+
 #include "librestore/model/method.h"
 #include "priors/posterior/sampling.h"
 
@@ -21,7 +23,7 @@ class GuidedSampler : public Method {
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override {
     const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
-      const Conditioned D(item, prior, options_);
+      const auto D = conditioned(item, prior, stream);
       const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
         // x0_hat = E[x0 | x_t, y]
         const auto x0_hat = D.denoise(x_t, sigma_t);
@@ -36,6 +38,15 @@ class GuidedSampler : public Method {
   }
 
  private:
+  // One that draws is told whose numbers.
+  Conditioned conditioned(const Measurement& item, const Denoiser& prior, const Rng& rng) const {
+    if constexpr (std::is_constructible_v<Conditioned, const Measurement&, const Denoiser&,
+                                          const Options&, const Rng&>)
+      return Conditioned(item, prior, options_, rng);
+    else
+      return Conditioned(item, prior, options_);
+  }
+
   Options options_;
 };
 

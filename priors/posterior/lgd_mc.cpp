@@ -1,5 +1,6 @@
 #include "priors/posterior/lgd_mc.h"
 
+#include <array>
 #include <bit>
 
 #include "librestore/linalg/inner_product.h"
@@ -7,6 +8,16 @@
 #include "librestore/solve/plug_and_play.h"
 
 namespace restore {
+namespace {
+
+// Where a noise level's draws begin in a stream: in its upper half, which no sampler's own steps reach, with room
+// for all draws above.
+std::uint32_t first_step(double sigma) {
+  const auto bytes = std::bit_cast<std::array<unsigned char, sizeof sigma>>(sigma);
+  return 0x80000000U | (static_cast<std::uint32_t>(stable_hash(bytes)) & 0x3fffffffU);
+}
+
+}  // namespace
 
 const Parameters<LgdMcOptions>& LgdMc::parameters() {
   static const auto table = with_sampling_parameters<LgdMcOptions>({
@@ -16,22 +27,24 @@ const Parameters<LgdMcOptions>& LgdMc::parameters() {
   return table;
 }
 
-LgdMc::LgdMc(const Measurement& measurement, const Denoiser& prior, const Options& options)
+LgdMc::LgdMc(const Measurement& measurement, const Denoiser& prior, const Options& options,
+             const Rng& rng)
     : PosteriorDenoiser(measurement, prior),
       A_(*measurement.A),
       D_(mmse_prior(prior, kName)),
       sigma_y_(floored_sigma(measurement)),
-      options_(options) {}
+      options_(options),
+      rng_(rng) {}
 
 torch::Tensor LgdMc::denoise(const torch::Tensor& x, double sigma) const {
   const auto [x0_hat, vjp] = D_.linearize(x, sigma);
   const double r = sigma * options_.s / std::hypot(options_.s, sigma);
   const double variance = sigma_y_ * sigma_y_;
-  Rng rng(std::bit_cast<std::uint64_t>(sigma));
-  const auto z = randn(rng, shape_of(x), options_.draws, x.scalar_type());
+  Rng rng = rng_;
+  rng.set_step(first_step(sigma));
   std::vector<torch::Tensor> log_likelihoods, gradients;
-  for (const auto& z_j : z.split(1)) {
-    const auto x_j = x0_hat + r * z_j;
+  for (int j = 0; j < options_.draws; ++j) {
+    const auto x_j = x0_hat + r * randn_like(rng, x);
     const auto residual = y_for(x) - A_.apply(x_j);
     log_likelihoods.push_back(-0.5 * squared_norm(residual) / variance);
     gradients.push_back(A_.vjp(x_j, residual) / variance);

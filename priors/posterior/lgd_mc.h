@@ -5,9 +5,11 @@
 //
 // and with weights w_j ~ p(y | x_j) the guidance is sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) / sigma_y^2.
 // Few draws fall short of E[p(y | x0) | x_t] where the data are good; A may be any differentiable map.
-// The z_j are the same for every sample and differ between noise levels.
+// The z_j are functions of the run's stream (seed, item, sample, place) and of the noise level, so that D is one
+// function of x and overlapping parts of a picture see the same.
 #pragma once
 
+#include "librestore/core/rng.h"
 #include "priors/posterior/posterior_denoiser.h"
 #include "priors/posterior/sampling.h"
 
@@ -25,8 +27,9 @@ class LgdMc : public PosteriorDenoiser {
   static constexpr const char* kName = "lgd-mc";
   static const Parameters<Options>& parameters();
 
-  // Needs an MMSE prior; costs one vjp a call.
-  LgdMc(const Measurement& measurement, const Denoiser& prior, const Options& options);
+  // Needs an MMSE prior; costs one vjp a call. Item n of x is sample rng.sample() + n.
+  LgdMc(const Measurement& measurement, const Denoiser& prior, const Options& options,
+        const Rng& rng);
 
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
 
@@ -35,6 +38,7 @@ class LgdMc : public PosteriorDenoiser {
   const MmseDenoiser& D_;
   double sigma_y_;
   LgdMcOptions options_;
+  Rng rng_;
 };
 
 }  // namespace restore

@@ -43,11 +43,12 @@ torch::Tensor true_mean(const GaussianProblem& problem, const torch::Tensor& x, 
 using Formula =
     std::function<torch::Tensor(const torch::Tensor& D, const torch::Tensor& G, double sigma)>;
 
-template <typename Conditioned>
+// `rng`: for those that draw.
+template <typename Conditioned, typename... Draws>
 void check_formula(const GaussianProblem& problem, const typename Conditioned::Options& options,
-                   const Formula& formula) {
+                   const Formula& formula, const Draws&... rng) {
   const auto prior = problem.denoiser();
-  const Conditioned conditioned(problem.measurement(), prior, options);
+  const Conditioned conditioned(problem.measurement(), prior, options, rng...);
   for (const double sigma : kSigmas) {
     const auto x = states(problem, sigma);
     const auto G =
@@ -140,9 +141,43 @@ BOOST_AUTO_TEST_CASE(lgd_mc_formula_of_narrow_draws) {
   const auto& A = problem.A;
   LgdMcOptions options;
   options.s = 1e-13;
-  check_formula<LgdMc>(problem, options, [&](const auto& D, const auto& G, double sigma) {
-    return D + sigma * sigma / 0.01 * mv(G.t(), mv(A.t(), problem.y - mv(A, D)));
-  });
+  check_formula<LgdMc>(
+      problem, options,
+      [&](const auto& D, const auto& G, double sigma) {
+        return D + sigma * sigma / 0.01 * mv(G.t(), mv(A.t(), problem.y - mv(A, D)));
+      },
+      Rng(1));
+}
+
+// What is drawn belongs to seed, item, sample, place and noise level, and to nothing else.
+BOOST_AUTO_TEST_CASE(lgd_mc_draws_from_the_stream_of_its_run) {
+  const auto problem = make_gaussian_problem();
+  const auto prior = problem.denoiser();
+  const auto x = states(problem, 0.3);
+  const auto at = [&](const Rng& rng, const torch::Tensor& states) {
+    return LgdMc(problem.measurement(), prior, {}, rng).denoise(states, 0.3);
+  };
+  const auto together = at(Rng(1), x);
+  BOOST_TEST(torch::equal(together, at(Rng(1), x)));
+  // 5 x 5 products are the same in any batch.
+  BOOST_TEST(relative_difference(at(Rng(1).for_sample(2), x.narrow(0, 2, 1)),
+                                 together.narrow(0, 2, 1)) < 1e-12);
+  for (const auto& other : {Rng(2), Rng(1, 1), Rng(1, 0, 1), Rng(1).at(0, 3)})
+    BOOST_TEST(!torch::allclose(together, at(other, x)));
+
+  // A part of a picture that begins at column 2 sees what the whole sees there. With one draw, that is: the
+  // weights of several depend on all of the data.
+  const auto part = [&](std::int64_t begin, std::int64_t count) {
+    const auto y =
+        torch::linspace(0, 1, 6, torch::kFloat64).view({1, 1, 1, 6}).narrow(3, begin, count);
+    const auto mask = torch::ones({1, 1, count}, torch::kFloat64);
+    const Gaussian pixels(torch::full({1, 1, count}, 0.5), isotropic_covariance(count, 0.06));
+    LgdMcOptions options;
+    options.draws = 1;
+    return LgdMc(testing::mask_measurement(y, mask, 0.1), pixels, options, Rng(1).at(0, begin))
+        .denoise(0 * y, 0.3);
+  };
+  BOOST_TEST(torch::equal(part(0, 6).narrow(3, 2, 3), part(2, 3)));
 }
 
 // Many draws from p(x0 | x_t) itself give its likelihood: for a white prior of variance s^2 that is exact.
@@ -155,7 +190,7 @@ BOOST_AUTO_TEST_CASE(lgd_mc_tends_to_the_posterior_mean) {
   options.s = 0.3;
   options.draws = 20000;
   const auto prior = problem.denoiser();
-  const LgdMc conditioned(problem.measurement(), prior, options);
+  const LgdMc conditioned(problem.measurement(), prior, options, Rng(1));
   const auto x = states(problem, 0.5);
   const auto guidance = conditioned.denoise(x, 0.5) - prior.denoise(x, 0.5);
   BOOST_TEST(relative_difference(guidance, true_mean(problem, x, 0.5) - prior.denoise(x, 0.5)) <
