@@ -27,7 +27,6 @@ class PosteriorDenoiser : public Denoiser {
 
   // y, once for each item of x.
   torch::Tensor y_for(const torch::Tensor& x) const;
-  const Measurement& measurement() const { return measurement_; }
 
  private:
   Measurement measurement_;

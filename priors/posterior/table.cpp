@@ -40,8 +40,6 @@ PosteriorRow row(const char* name, const char* summary, const char* citation, co
 
 std::string to_string(Exactness exactness) {
   switch (exactness) {
-    case Exactness::exact:
-      return "exact";
     case Exactness::exact_in_the_limit:
       return "exact in the limit";
     case Exactness::approximate:

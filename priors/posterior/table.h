@@ -10,7 +10,6 @@ namespace restore {
 
 // What its samples are, for the prior that its denoiser stands for.
 enum class Exactness {
-  exact,               // samples of the posterior
   exact_in_the_limit,  // of many steps and particles
   approximate,         // biased, also for a Gaussian prior with the exact denoiser
 };
