@@ -33,14 +33,14 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
-  const double sigma_end = options_.sigma > 0 ? options_.sigma : sigma_y;
-  const double sigma_start = std::max(options_.sigma_start, sigma_end);
+  PriorStep D(prior);
+  const double sigma_end = D.level(options_.sigma > 0 ? options_.sigma : sigma_y);
+  const double sigma_start = std::max(D.level(options_.sigma_start), sigma_end);
   const double fall = std::pow(sigma_end / sigma_start, 1.0 / std::max(options_.iterations - 1, 1));
   const auto rho = [&](double sigma) {
     return options_.lambda * sigma_y * sigma_y / (sigma * sigma);
   };
 
-  PriorStep D(prior);
   constexpr double kNever = -1;  // a schedule is its own stop
   StepMonitor monitor("admm", options_.iterations, fall < 1 ? kNever : options_.tolerance,
                       observer);

@@ -105,9 +105,9 @@ Result Anderson::run(const Measurement& measurement, const Denoiser& prior, Rng&
 
 Result Anderson::run_item(const Measurement& measurement, const Denoiser& prior,
                           Observer* observer) const {
-  const auto [T, sigma, step] = inner_->map(measurement);
-  const auto [iterations, tolerance] = inner_->stop();
   PriorStep D(prior);
+  const auto [T, sigma, step] = inner_->map(measurement, D);
+  const auto [iterations, tolerance] = inner_->stop();
   StepMonitor monitor(name_.c_str(), iterations, tolerance, observer);
   Memory memory(options_.memory);
   auto x = measurement.A->initial_estimate(measurement.y);

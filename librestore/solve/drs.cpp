@@ -31,9 +31,10 @@ Result Drs::run_item(const Measurement& measurement, const Denoiser& prior,
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma_y = floored_sigma(measurement);
-  const double rho = options_.lambda * sigma_y * sigma_y / (options_.sigma * options_.sigma);
-
   PriorStep D(prior);
+  const double sigma = D.level(options_.sigma);
+  const double rho = options_.lambda * sigma_y * sigma_y / (sigma * sigma);
+
   StepMonitor monitor("drs", options_.iterations, options_.tolerance, observer);
   auto z = A.initial_estimate(y);
   torch::Tensor v;
@@ -42,10 +43,10 @@ Result Drs::run_item(const Measurement& measurement, const Denoiser& prior,
     // x_k = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - z_k||^2
     const auto x = A.prox(z, y, rho);
     // v_k = D(2 x_k - z_k, sigma)
-    v = D(2 * x - z, options_.sigma);
+    v = D(2 * x - z, sigma);
     // z_{k+1} = z_k + relaxation (v_k - x_k)
     z = z + options_.relaxation * (v - x);
-    go_on = monitor.proceed(x, v, options_.sigma, 1 / rho);
+    go_on = monitor.proceed(x, v, sigma, 1 / rho);
   }
   if (is_noiseless(measurement)) v = A.prox(v, y, rho);
   return {v, {}, monitor.finish(measurement, v, D.calls())};

@@ -10,6 +10,7 @@
 //   x_k     = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - z_k||^2,   rho = lambda sigma_y^2 / sigma^2
 //   v_k     = D(2 x_k - z_k, sigma)
 //   z_{k+1} = z_k + relaxation (v_k - x_k)
+// where sigma is the options' or the nearest in the prior's range.
 // With D = prox of sigma^2 R the fixed point is ADMM's, argmin 1/2 ||A x - y||^2
 // + lambda sigma_y^2 R(x).
 #pragma once

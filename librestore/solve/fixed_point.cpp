@@ -5,8 +5,8 @@ namespace restore {
 Result FixedPointMethod::run(const Measurement& measurement, const Denoiser& prior, Rng&,
                              Observer* observer) const {
   return restore_items(measurement, [&](const Measurement& item) -> Result {
-    const auto [T, sigma, step] = map(item);
     PriorStep D(prior);
+    const auto [T, sigma, step] = map(item, D);
     StepMonitor monitor(name(), stop().iterations, stop().tolerance, observer);
     auto x = item.A->initial_estimate(item.y);
     bool go_on = true;

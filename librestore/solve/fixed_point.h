@@ -27,8 +27,8 @@ class FixedPointMethod : public Method {
 
   virtual const char* name() const = 0;
   virtual FixedPointStop stop() const = 0;
-  // Of a measurement that outlives it.
-  virtual FixedPointMap map(const Measurement& measurement) const = 0;
+  // Of a measurement that outlives it, with levels that `prior` has.
+  virtual FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const = 0;
 };
 
 }  // namespace restore

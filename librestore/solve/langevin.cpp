@@ -14,10 +14,10 @@ PosteriorMoments sample_item(const char* name, const Measurement& measurement,
                              double stability, const LangevinKernel& kernel, Rng rng,
                              Observer* observer) {
   const Operator& A = *measurement.A;
-  const LangevinTarget target(measurement, options);
+  PriorStep D(prior);
+  const LangevinTarget target(measurement, D, options);
   const double delta = options.step * stability / target.lipschitz();
 
-  PriorStep D(prior);
   constexpr double kNever = -1;  // a chain moves for ever
   StepMonitor monitor(name, options.iterations, kNever, observer);
   RunningMoments moments;
@@ -25,7 +25,7 @@ PosteriorMoments sample_item(const char* name, const Measurement& measurement,
   bool go_on = true;
   for (int k = 0; go_on; ++k) {
     const auto next = kernel(target, D, delta, x, randn_like(rng, x));
-    go_on = monitor.proceed(x, next, options.sigma, delta);
+    go_on = monitor.proceed(x, next, target.sigma(), delta);
     x = next;
     // A chain that is stopped early has no moments but those of where it stands.
     if (k >= options.burn_in * options.iterations || !go_on) moments.add(x);
@@ -52,11 +52,12 @@ torch::Tensor RunningMoments::variance() const {
   return squares_ / std::max<std::int64_t>(1, count_ - 1);
 }
 
-LangevinTarget::LangevinTarget(const Measurement& measurement, const LangevinOptions& options)
+LangevinTarget::LangevinTarget(const Measurement& measurement, const PriorStep& D,
+                               const LangevinOptions& options)
     : A_(*measurement.A),
       y_(measurement.y),
       sigma_y_(floored_sigma(measurement)),
-      sigma_(options.sigma),
+      sigma_(D.level(options.sigma)),
       alpha_(options.alpha) {
   // The box's term has half the pull of the others, so that it costs a third of the step.
   const double others = std::pow(A_.norm() / sigma_y_, 2) + alpha_ / (sigma_ * sigma_);

@@ -5,8 +5,8 @@
 //
 //   grad log p(x | y) = -J(x)^T (A(x) - y) / sigma_y^2 + alpha (D(x, sigma) - x) / sigma^2
 //                       + (P(x) - x) / lambda
-// by Tweedie's formula for the prior blurred by sigma; P is the projection on the box
-// [-1, 2]^n, whose term keeps the chain from leaving for good.
+// by Tweedie's formula for the prior blurred by sigma, the level of the options or the nearest in the prior's
+// range; P is the projection on the box [-1, 2]^n, whose term keeps the chain from leaving for good.
 #pragma once
 
 #include <functional>
@@ -58,8 +58,10 @@ class LangevinMethod : public Method {
 
 class LangevinTarget {
  public:
-  LangevinTarget(const Measurement& measurement, const LangevinOptions& options);
+  LangevinTarget(const Measurement& measurement, const PriorStep& D,
+                 const LangevinOptions& options);
 
+  double sigma() const { return sigma_; }
   torch::Tensor gradient(const torch::Tensor& x, PriorStep& D) const;
   // L = ||A||^2 / sigma_y^2 + alpha / sigma^2 + 1 / lambda, for a D with 0 <= J <= I.
   double lipschitz() const;

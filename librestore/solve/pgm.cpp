@@ -16,12 +16,12 @@ const Parameters<PgmOptions>& Pgm::parameters() {
   return table;
 }
 
-FixedPointMap Pgm::map(const Measurement& measurement) const {
+FixedPointMap Pgm::map(const Measurement& measurement, const PriorStep& prior) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double s = options_.step / (A.norm() * A.norm());
   const double sigma =
-      options_.sigma > 0 ? options_.sigma : floored_sigma(measurement) * std::sqrt(s);
+      prior.level(options_.sigma > 0 ? options_.sigma : floored_sigma(measurement) * std::sqrt(s));
   const auto T = [&A, &y, s, sigma](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = D(x_k - s J(x_k)^T (A(x_k) - y), sigma)
     return D(x - s * A.vjp(x, A.apply(x) - y), sigma);

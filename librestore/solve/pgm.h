@@ -30,7 +30,7 @@ class Pgm : public FixedPointMethod {
 
   const char* name() const override { return "pgm"; }
   FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
-  FixedPointMap map(const Measurement& measurement) const override;
+  FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const override;
 
  private:
   PgmOptions options_;

@@ -41,9 +41,13 @@ bool is_noiseless(const Measurement& measurement) { return measurement.sigma_y()
 PriorStep::PriorStep(const Denoiser& prior)
     : range_(prior.sigma_range()), session_(prior.session()) {}
 
+double PriorStep::level(double sigma) const {
+  return std::clamp(sigma, range_.minimum, range_.maximum);
+}
+
 torch::Tensor PriorStep::operator()(const torch::Tensor& x, double sigma) {
   ++calls_;
-  return session_->denoise(x, std::clamp(sigma, range_.minimum, range_.maximum));
+  return session_->denoise(x, level(sigma));
 }
 
 Result restore_items(const Measurement& measurement,

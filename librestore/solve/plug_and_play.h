@@ -23,6 +23,8 @@ class PriorStep {
  public:
   explicit PriorStep(const Denoiser& prior);
 
+  // The level at which D is called for sigma: what weighs D by a level has to mean this one.
+  double level(double sigma) const;
   torch::Tensor operator()(const torch::Tensor& x, double sigma);
   int calls() const { return calls_; }
 

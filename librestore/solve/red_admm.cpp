@@ -29,10 +29,11 @@ Result RedAdmm::run_item(const Measurement& measurement, const Denoiser& prior,
                          Observer* observer) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
-  const double rho = RedGradient(measurement, options_.sigma, options_.lambda).rho();
+  PriorStep D(prior);
+  const double sigma = D.level(options_.sigma);
+  const double rho = RedGradient(measurement, sigma, options_.lambda).rho();
   const double beta = options_.penalty * rho;
 
-  PriorStep D(prior);
   StepMonitor monitor("red-admm", options_.iterations, options_.tolerance, observer);
   auto v = A.initial_estimate(y);
   auto u = torch::zeros_like(v);
@@ -42,12 +43,11 @@ Result RedAdmm::run_item(const Measurement& measurement, const Denoiser& prior,
     // x_{k+1} = argmin_x 1/2 ||A x - y||^2 + beta / 2 ||x - (v_k - u_k)||^2
     x = A.prox(v - u, y, beta);
     // v_{k+1} = (rho D(v_k, sigma) + beta (x_{k+1} + u_k)) / (rho + beta)
-    const auto next = (rho * D(v, options_.sigma) + beta * (x + u)) / (rho + beta);
+    const auto next = (rho * D(v, sigma) + beta * (x + u)) / (rho + beta);
     // u_{k+1} = u_k + x_{k+1} - v_{k+1}
     u = u + x - next;
     // The state is (v, u): both have to rest.
-    go_on = monitor.proceed(next - ((next - v).abs() + (x - next).abs()), next, options_.sigma,
-                            1 / beta);
+    go_on = monitor.proceed(next - ((next - v).abs() + (x - next).abs()), next, sigma, 1 / beta);
     v = next;
   }
   return {x, {}, monitor.finish(measurement, x, D.calls())};

@@ -17,10 +17,10 @@ const Parameters<RedFixedPointOptions>& RedFixedPoint::parameters() {
   return table;
 }
 
-FixedPointMap RedFixedPoint::map(const Measurement& measurement) const {
+FixedPointMap RedFixedPoint::map(const Measurement& measurement, const PriorStep& prior) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
-  const double sigma = options_.sigma;
+  const double sigma = prior.level(options_.sigma);
   const double rho = RedGradient(measurement, sigma, options_.lambda).rho();
   const auto T = [&A, &y, sigma, rho](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = argmin_x 1/2 ||A(x) - y||^2 + rho / 2 ||x - D(x_k, sigma)||^2

@@ -24,7 +24,7 @@ class RedFixedPoint : public FixedPointMethod {
 
   const char* name() const override { return "red-fp"; }
   FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
-  FixedPointMap map(const Measurement& measurement) const override;
+  FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const override;
 
  private:
   RedFixedPointOptions options_;

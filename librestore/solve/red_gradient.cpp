@@ -18,14 +18,15 @@ const Parameters<RedOptions>& Red::parameters() {
   return table;
 }
 
-FixedPointMap Red::map(const Measurement& measurement) const {
-  const RedGradient g(measurement, options_.sigma, options_.lambda);
+FixedPointMap Red::map(const Measurement& measurement, const PriorStep& prior) const {
+  const double sigma = prior.level(options_.sigma);
+  const RedGradient g(measurement, sigma, options_.lambda);
   const double step = options_.step / g.lipschitz();
   const auto T = [g, step](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = x_k - step g(x_k)
     return x - step * g(x, D);
   };
-  return {T, options_.sigma, step};
+  return {T, sigma, step};
 }
 
 }  // namespace restore

@@ -196,6 +196,34 @@ BOOST_AUTO_TEST_CASE(levels_stay_in_the_range_of_the_prior) {
   BOOST_TEST(highest == 0.1);
 }
 
+// A level outside of the prior's range is the nearest in it, not in the call of D alone: what weighs D by its level,
+// its steps and its report are those of a run that asks for the level that it gets.
+BOOST_AUTO_TEST_CASE(weights_mean_the_level_that_the_prior_is_called_with) {
+  const Function narrow([](const torch::Tensor& x, double sigma) { return x / (1 + sigma); },
+                        {0.1, 0.1});
+  const auto measurement = hole_measurement(0.05);
+  const auto restored = [&](const std::string& name, ParameterValues parameters,
+                            const std::string& sigma) {
+    parameters["sigma"] = sigma;
+    Recorder recorder;
+    const auto result =
+        run(*find_solver(name).make(parameters), measurement, narrow, &recorder).estimate;
+    for (const double level : recorder.sigmas) BOOST_TEST(level == 0.1);
+    return result;
+  };
+  for (const auto& [name, parameters] : kSolvers) {
+    if (name == "hqs" || name == "denoise" || name == "fista") continue;
+    BOOST_TEST_CONTEXT(name) {
+      const auto exact = restored(name, parameters, "0.1");
+      BOOST_TEST(torch::equal(restored(name, parameters, "0.02"), exact));
+      BOOST_TEST(torch::equal(restored(name, parameters, "0.5"), exact));
+    }
+  }
+  // A schedule whose ends lie outside is one level.
+  const auto exact = restored("admm", {}, "0.1");
+  BOOST_TEST(torch::equal(restored("admm", {{"sigma_start", "0.8"}}, "0.02"), exact));
+}
+
 BOOST_AUTO_TEST_CASE(items_of_a_batch_never_meet) {
   Rng rng(51);
   const auto mask = (rand(rng, {3, 32, 28})[0] > 0.4).to(torch::kFloat32);
