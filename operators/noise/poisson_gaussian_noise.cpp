@@ -8,7 +8,7 @@
 namespace restore {
 
 torch::Tensor PoissonGaussianNoise::sample(const torch::Tensor& z, Rng& rng) const {
-  check_means(z, describe());
+  check_means(z, dark_mean(gain_), describe());
   const auto counts = poisson_counts(z / gain_, rng);
   return gain_ * counts + read_ * randn_like(rng, z);
 }
@@ -29,7 +29,7 @@ torch::Tensor PoissonGaussianNoise::variance(const torch::Tensor& z) const {
 }
 
 Whitening PoissonGaussianNoise::whitening(const torch::Tensor& z, double floor) const {
-  check_means(z, describe());
+  check_means(z, dark_estimate(gain_, read_), describe());
   return NoiseModel::whitening(z, floor);
 }
 

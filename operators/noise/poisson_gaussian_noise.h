@@ -14,7 +14,7 @@ class PoissonGaussianNoise : public NoiseModel {
   // gain > 0 and read > 0 in [0,1] units.
   PoissonGaussianNoise(double gain, double read) : gain_(gain), read_(read) {}
 
-  // The counts first, then n: two steps of the stream. Usage error as check_means() of poisson_noise.h.
+  // The counts first, then n: two steps of the stream. Usage error as check_means() of poisson_noise.h, of exact means.
   torch::Tensor sample(const torch::Tensor& z, Rng& rng) const override;
   // sum (y - z)^2 / (2 v) + log(v) / 2
   torch::Tensor negative_log_likelihood(const torch::Tensor& y,
@@ -23,7 +23,7 @@ class PoissonGaussianNoise : public NoiseModel {
   torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const override;
   // v = gain max(z, 0) + read^2
   torch::Tensor variance(const torch::Tensor& z) const override;
-  // Usage error as check_means().
+  // Usage error as check_means(), of estimates.
   Whitening whitening(const torch::Tensor& z, double floor) const override;
   double sigma() const override { return std::sqrt(gain_ / 2 + read_ * read_); }
   std::string describe() const override;

@@ -49,11 +49,15 @@ torch::Tensor poisson_counts(const torch::Tensor& rate, Rng& rng) {
   return counts.to(rate.scalar_type());
 }
 
-void check_means(const torch::Tensor& z, const std::string& noise) {
+double dark_mean(double gain) { return kLeastCount * gain; }
+
+double dark_estimate(double gain, double read) { return std::hypot(gain, read); }
+
+void check_means(const torch::Tensor& z, double dark, const std::string& noise) {
   const auto values = z.to(torch::kFloat64);
   const double all = values.abs().sum().item<double>();
   const double negative = -values.clamp_max(0).sum().item<double>();
-  if (negative > kMostNegative * all)
+  if (negative > kMostNegative * all && negative > dark * static_cast<double>(values.numel()))
     throw usage_error(
         "noise {}: photons are counted where values are measured from 0 up, and {:.0f} % of this "
         "operator's are negative; give gaussian noise or another operator",
@@ -61,7 +65,7 @@ void check_means(const torch::Tensor& z, const std::string& noise) {
 }
 
 torch::Tensor PoissonNoise::sample(const torch::Tensor& z, Rng& rng) const {
-  check_means(z, describe());
+  check_means(z, dark_mean(gain_), describe());
   return gain_ * poisson_counts(z / gain_, rng);
 }
 
@@ -81,7 +85,7 @@ torch::Tensor PoissonNoise::variance(const torch::Tensor& z) const {
 }
 
 Whitening PoissonNoise::whitening(const torch::Tensor& z, double floor) const {
-  check_means(z, describe());
+  check_means(z, dark_estimate(gain_, 0), describe());
   return NoiseModel::whitening(z, floor);
 }
 

@@ -142,6 +142,30 @@ BOOST_AUTO_TEST_CASE(photons_need_means_from_0_up) {
   }
 }
 
+// The black sky of a picture, alone in its part: half of what is measured and half of what is estimated lie below 0,
+// by rounding or by noise, and no operator is to blame.
+BOOST_AUTO_TEST_CASE(darkness_is_no_negative_light) {
+  Rng rng(5);
+  const Shape shape{1, 40, 50};
+  const auto unit = randn(rng, shape, 1, torch::kFloat64);
+  const auto identity = std::make_shared<Identity>(shape);
+  for (const char* expression : {"poisson(0.01)", "poisson-gaussian(0.01, 0.02)"}) {
+    BOOST_TEST_CONTEXT(expression) {
+      const auto noise = make_noise(expression);
+      BOOST_CHECK_NO_THROW(noise->sample(torch::zeros_like(unit), rng));
+      BOOST_CHECK_NO_THROW(noise->sample(1e-7 * unit, rng));
+      for (const double error : {1e-9, 1e-3, 0.02}) {
+        const Measurement measurement{error * unit, identity, noise};
+        BOOST_CHECK_NO_THROW(whitened(measurement));
+        BOOST_TEST(std::isfinite(residual_in_sigmas(measurement, -measurement.y)));
+      }
+      // Means are not noisy, and noise is not that large.
+      BOOST_CHECK_THROW(noise->sample(0.02 * unit, rng), Error);
+      BOOST_CHECK_THROW(noise->whitening(0.2 * unit, 1e-3), Error);
+    }
+  }
+}
+
 // Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w) over
 // the mean of P; with length 0 it is 0.
 BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {
