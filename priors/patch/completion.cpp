@@ -49,22 +49,18 @@ bool can_fill(const HoledPicture& picture) {
 }
 
 // The rings of 4-neighbours from the known pixels: 0 where known.
-std::vector<std::int16_t> depths_of(const HoledPicture& picture) {
+std::vector<std::int32_t> depths_of(const HoledPicture& picture) {
   const auto H = picture.height, W = picture.width;
-  std::vector<std::int16_t> depths(picture.known.size());
-  const auto at = [&](std::int64_t y, std::int64_t x) -> std::int16_t {
-    return y < 0 || x < 0 || y >= H || x >= W ? std::numeric_limits<std::int16_t>::max() / 2
+  std::vector<std::int32_t> depths(picture.known.size());
+  const auto at = [&](std::int64_t y, std::int64_t x) {
+    return y < 0 || x < 0 || y >= H || x >= W ? std::numeric_limits<std::int32_t>::max() / 2
                                               : depths[y * W + x];
   };
   for (std::int64_t q = 0; q < H * W; ++q)
-    if (!picture.known[q])
-      depths[q] =
-          static_cast<std::int16_t>(std::min(at(q / W - 1, q % W), at(q / W, q % W - 1)) + 1);
+    if (!picture.known[q]) depths[q] = std::min(at(q / W - 1, q % W), at(q / W, q % W - 1)) + 1;
   for (std::int64_t q = H * W - 1; q >= 0; --q)
     if (!picture.known[q])
-      depths[q] = std::min<std::int16_t>(
-          depths[q],
-          static_cast<std::int16_t>(std::min(at(q / W + 1, q % W), at(q / W, q % W + 1)) + 1));
+      depths[q] = std::min(depths[q], std::min(at(q / W + 1, q % W), at(q / W, q % W + 1)) + 1);
   return depths;
 }
 
@@ -91,7 +87,7 @@ class Scale {
   int f_;
   HoledPicture picture_;
   NearestWindows windows_;
-  std::vector<std::int16_t> depths_;  // rings of a window's middle from the border of its hole
+  std::vector<std::int32_t> depths_;  // rings of a window's middle from the border of its hole
   std::uint64_t searches_ = 0;
 };
 
@@ -149,18 +145,25 @@ void Scale::vote_at(std::int64_t y, std::int64_t x, std::optional<double> s, flo
   const auto top = std::max<std::int64_t>(0, y - kWindow + 1);
   const auto left = std::max<std::int64_t>(0, x - kWindow + 1);
   const auto bottom = std::min(y, windows_.rows() - 1), right = std::min(x, windows_.columns() - 1);
+  const auto depth = [&](std::int64_t v, std::int64_t u) {
+    return depths_[(v + kWindow / 2) * picture_.width + u + kWindow / 2];
+  };
+  // Both exponents from their smallest on: deep in a hole all weights would be 0.
   float nearest = windows_.match(top, left).distance;
+  auto shallowest = depth(top, left);
   for (auto v = top; v <= bottom; ++v)
-    for (auto u = left; u <= right; ++u) nearest = std::min(nearest, windows_.match(v, u).distance);
+    for (auto u = left; u <= right; ++u) {
+      nearest = std::min(nearest, windows_.match(v, u).distance);
+      shallowest = std::min(shallowest, depth(v, u));
+    }
   const double precision = s ? 1 / (2 * *s * *s * kWindow * kWindow * static_cast<double>(C)) : 0;
   double total = 0;
   std::vector<double> sum(static_cast<std::size_t>(C));
   for (auto v = top; v <= bottom; ++v)
     for (auto u = left; u <= right; ++u) {
       const auto& m = windows_.match(v, u);
-      const auto middle = (v + kWindow / 2) * picture_.width + u + kWindow / 2;
-      const double w =
-          std::exp(-precision * (m.distance - nearest)) * std::pow(kDepthDecay, depths_[middle]);
+      const double w = std::exp(-precision * (m.distance - nearest)) *
+                       std::pow(kDepthDecay, depth(v, u) - shallowest);
       const float* pixel =
           picture_.pixels.data() + ((m.y + y - v) * picture_.width + m.x + x - u) * C;
       for (std::int64_t c = 0; c < C; ++c) sum[c] += w * pixel[c];
