@@ -34,7 +34,7 @@ Result Denoise::run(const Measurement& measurement, const Denoiser& prior, Rng&,
     StepMonitor monitor("denoise", 1, 0, observer);
     // x = D(y, sigma_y)
     const auto x = D(item.y, sigma);
-    monitor.proceed(item.y, x, sigma);
+    monitor.proceed(item.y, x, D.level(sigma));
     return {x, {}, monitor.finish(item, x, D.calls())};
   });
 }

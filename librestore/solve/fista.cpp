@@ -50,7 +50,7 @@ Result Fista::run_item(const Measurement& measurement, const Denoiser& prior,
     const double t_next = (1 + std::sqrt(1 + 4 * t * t)) / 2;
     z = next + (t - 1) / t_next * move;
     t = t_next;
-    go_on = monitor.proceed(x, next, sigma, s);
+    go_on = monitor.proceed(x, next, D.level(sigma), s);
     x = next;
   }
   return {x, {}, monitor.finish(measurement, x, D.calls())};

@@ -48,7 +48,7 @@ Result Hqs::run_item(const Measurement& measurement, const Denoiser& prior,
     const auto z = A.prox(x, y, rho(sigma));
     // x_{k+1} = D(z_k, sigma_k)
     const auto next = D(z, sigma);
-    go_on = monitor.proceed(x, next, sigma, 1 / rho(sigma));
+    go_on = monitor.proceed(x, next, D.level(sigma), 1 / rho(sigma));
     x = next;
   }
   if (is_noiseless(measurement)) x = A.prox(x, y, rho(sigma_start));

@@ -191,9 +191,12 @@ BOOST_AUTO_TEST_CASE(levels_stay_in_the_range_of_the_prior) {
       },
       {0.02, 0.1});
   const auto measurement = hole_measurement(0.01);
-  run(Hqs(), measurement, narrow);
+  Recorder recorder;
+  run(Hqs(), measurement, narrow, &recorder);
   BOOST_TEST(lowest == 0.02);
   BOOST_TEST(highest == 0.1);
+  BOOST_TEST(recorder.sigmas.front() == 0.1);
+  BOOST_TEST(recorder.sigmas.back() == 0.02);
 }
 
 // A level outside of the prior's range is the nearest in it, not in the call of D alone: what weighs D by its level,
@@ -212,7 +215,7 @@ BOOST_AUTO_TEST_CASE(weights_mean_the_level_that_the_prior_is_called_with) {
     return result;
   };
   for (const auto& [name, parameters] : kSolvers) {
-    if (name == "hqs" || name == "denoise" || name == "fista") continue;
+    if (name == "hqs" || name == "denoise") continue;  // of a schedule, and of no weights
     BOOST_TEST_CONTEXT(name) {
       const auto exact = restored(name, parameters, "0.1");
       BOOST_TEST(torch::equal(restored(name, parameters, "0.02"), exact));
