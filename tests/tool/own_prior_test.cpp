@@ -47,6 +47,23 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_restores) {
   BOOST_TEST((a.samples == b.samples));
 }
 
+// A program that was copied away from its data does what it can, and says so.
+BOOST_AUTO_TEST_CASE(a_default_that_is_missing_is_told) {
+  const ToolBench bench;
+  std::filesystem::create_directory(bench / "bin");
+  std::filesystem::copy(RESTORE_TOOL_DIR "/restore-pnp", bench / "bin/restore-pnp");
+  const auto folder = bench.path().string();
+  const auto result =
+      run_process({folder + "/bin/restore-pnp", "photo.png", "--operator", "identity", "--noise",
+                   "25/255", "-o", "x.png"},
+                  {.environment = {"RESTORE_PRIOR_PATH=", "HOME=" + folder,
+                                   "XDG_DATA_HOME=" + folder, "XDG_DATA_DIRS=" + folder},
+                   .folder = bench.path()});
+  BOOST_TEST(result.exit_code == 0, result.err);
+  BOOST_TEST(result.out.find("prior tv for want of natural.safetensors") != std::string::npos,
+             result.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_of_pictures_restores) {
   const ToolBench bench;
   std::filesystem::create_directories(bench / "my/faces");

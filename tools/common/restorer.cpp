@@ -105,6 +105,8 @@ std::string hash_of_prior(const std::string& prior) {
 Restorer::Restorer(Task task, const MethodOptions& options, std::int64_t memory)
     : noise_(options.noise), seed_(options.seed) {
   const auto prior = options.prior.empty() ? default_prior_name() : options.prior;
+  if (options.prior.empty() && prior != "natural")
+    substitute_ = fmt::format("prior {} for want of natural.safetensors", prior);
   const bool any = options.method.empty() && options.wants_samples();
   // One call of the denoiser undoes white noise alone.
   if (task == Task::denoise && !noise_.is_white()) task = Task::general;
@@ -208,9 +210,9 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   if (wants_deviation_)
     deviation = torch::stack(result.samples).std(0) * (scale * deviation_scale_);
   const auto shape = A->input_shape();
-  const auto of_prior = prior->remark(shape.height, shape.width);
-  if (!remark.empty() && !of_prior.empty()) remark += ", ";
-  return {scaled(result.estimate, scale), deviation, std::move(result.summary), remark + of_prior};
+  for (const auto& of_prior : {prior->remark(shape.height, shape.width), substitute_})
+    if (!of_prior.empty()) remark += (remark.empty() ? "" : ", ") + of_prior;
+  return {scaled(result.estimate, scale), deviation, std::move(result.summary), remark};
 }
 
 }  // namespace restore

@@ -67,6 +67,7 @@ class Restorer {
 
   std::shared_ptr<const Denoiser> prior_;
   std::vector<std::filesystem::path> prior_files_;
+  std::string substitute_;  // what to tell where the default prior is not installed
   std::unique_ptr<Method> method_;
   std::int64_t tile_ = 0;     // side of the prior's tiles, px; 0: none
   std::int64_t samples_ = 0;  // of the posterior
