@@ -33,6 +33,15 @@ set(flags)
 if(SANITIZE)
   set(flags "-DCMAKE_CXX_FLAGS=-fsanitize=${SANITIZE}")  # what was installed needs the sanitizers' libraries
 endif()
+# Without help2man there are none.
+set(page "${prefix}/share/man/man1/restore-batch.1")
+if(EXISTS "${page}")
+  file(STRINGS "${page}" options REGEX "--items N")
+  if(NOT options)
+    message(SEND_ERROR "${page} lacks the options of its commands")
+  endif()
+endif()
+
 run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK}/build"
     "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release ${flags})
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
