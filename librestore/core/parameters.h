@@ -8,8 +8,6 @@
 #include <variant>
 #include <vector>
 
-#include "librestore/core/json.h"
-
 namespace restore {
 
 // A number as people write it: `0.05`, `1e-3`, `12.75/255`. Throws a usage error that names `what`.
@@ -76,13 +74,6 @@ std::vector<std::string> describe_parameters(const Parameters<Options>& paramete
   for (const auto& parameter : parameters)
     lines.push_back(describe_parameter(parameter.info, parameter.get(defaults)));
   return lines;
-}
-
-template <typename Options>
-Json parameters_to_json(const Parameters<Options>& parameters, const Options& options) {
-  Json json = Json::object();
-  for (const auto& parameter : parameters) json[parameter.info.name] = parameter.get(options);
-  return json;
 }
 
 }  // namespace restore
