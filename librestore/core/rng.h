@@ -36,7 +36,7 @@ class Rng {
   void normal(std::span<float> out, FieldWindow window);
   // Uniform on the open interval (0,1).
   void uniform(std::span<float> out, FieldWindow window);
-  // One uniform number in (0,1) with 53 bits.
+  // One uniform number in (0,1) with 52 bits.
   double uniform();
   // A uniform integer in [0, bound), bound >= 1.
   std::uint64_t below(std::uint64_t bound);

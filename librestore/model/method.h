@@ -64,6 +64,7 @@ class Observer {
 struct PriorUse {
   bool pullbacks = false;   // MmseDenoiser::linearize, not values alone
   std::int64_t states = 1;  // pictures that one call evaluates, and that are kept between calls
+  std::int64_t kept = 0;    // more pictures that are kept, but not evaluated
 };
 
 class Method {

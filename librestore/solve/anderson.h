@@ -29,6 +29,8 @@ class Anderson : public Method {
                     const AndersonOptions& options = {});
   static const Parameters<AndersonOptions>& parameters();
 
+  // dx, df, and df made orthogonal.
+  PriorUse prior_use() const override { return {.kept = std::int64_t{3} * options_.memory}; }
   Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
              Observer* observer = nullptr) const override;
 

@@ -42,17 +42,26 @@ torch::Tensor LgdMc::denoise(const torch::Tensor& x, double sigma) const {
   const double variance = sigma_y_ * sigma_y_;
   Rng rng = rng_;
   rng.set_step(first_step(sigma));
-  std::vector<torch::Tensor> log_likelihoods, gradients;
+  // sum_j w_j and sum_j w_j A'^T (y - A(x_j)) / sigma_y^2 with w_j = p(y | x_j) over the largest so far
+  torch::Tensor largest, weight, pull;
   for (int j = 0; j < options_.draws; ++j) {
     const auto x_j = x0_hat + r * randn_like(rng, x);
     const auto residual = y_for(x) - A_.apply(x_j);
-    log_likelihoods.push_back(-0.5 * squared_norm(residual) / variance);
-    gradients.push_back(A_.vjp(x_j, residual) / variance);
+    const auto log_likelihood = -0.5 * squared_norm(residual) / variance;
+    if (j == 0) {
+      largest = log_likelihood;
+      weight = torch::zeros_like(largest);
+      pull = torch::zeros_like(x);
+    }
+    const auto larger = torch::maximum(largest, log_likelihood);
+    const auto fade = (largest - larger).exp(), w = (log_likelihood - larger).exp();
+    weight = fade * weight + w;
+    pull = fade.to(x.scalar_type()) * pull +
+           w.to(x.scalar_type()) * (A_.vjp(x_j, residual) / variance);
+    largest = larger;
   }
-  // w_j = p(y | x_j) / sum_i p(y | x_i)
-  const auto w = torch::softmax(torch::stack(log_likelihoods), 0).to(x.scalar_type());
-  // D + sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) / sigma_y^2
-  return x0_hat + sigma * sigma * vjp((w * torch::stack(gradients)).sum(0));
+  // D + sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) / (sigma_y^2 sum_j w_j)
+  return x0_hat + sigma * sigma * vjp(pull / weight.to(x.scalar_type()));
 }
 
 }  // namespace restore

@@ -159,7 +159,8 @@ double Restorer::bytes_for(const Shape& scene) const {
     const double window = static_cast<double>(tile_) + 2.0 * *prior_->receptive_field();
     evaluated = std::min(evaluated, window * window);
   }
-  const double state = kSolverPlanes + kPlanesPerSample * static_cast<double>(samples_) +
+  const double state = kSolverPlanes + static_cast<double>(use.kept) +
+                       kPlanesPerSample * static_cast<double>(samples_) +
                        kPlanesPerParticle * (states - 1);
   return evaluated * bytes_per_pixel(*prior_, use) +
          pixels * static_cast<double>(scene.channels) * sizeof(float) * state;
