@@ -101,14 +101,21 @@ class Batch {
     }
   }
 
+  // The work's result, or a record that it failed, for those who ask how far the batch is.
+  template <typename Work>
+  auto noted(const Item& item, const Work& work) {
+    try {
+      return work();
+    } catch (const std::exception&) {
+      note_failure(item);
+      throw;
+    }
+  }
+
   // Everything that ends without a throw: done, skipped or planned.
   Json process(const Item& item) {
     const auto start = std::chrono::steady_clock::now();
-    if (!item.problem.empty()) throw item_error("{}", item.problem);
-    Fingerprints fingerprints{needs_hash() ? hash_files(files_of(item)) : "", parameters_hash_, ""};
-    if (!item.planned_hash.empty() && item.planned_hash != fingerprints.input)
-      throw item_error("{}: it, or what is read with it, has changed since it was planned",
-                       item.input.string());
+    const auto fingerprints = noted(item, [&] { return fingerprints_of(item); });
     Json record = begin_record(item);
     if (is_done(item, fingerprints)) {
       record["status"] = "skipped";
@@ -116,11 +123,21 @@ class Batch {
       record["status"] = "planned";
     } else {
       record["status"] = "ok";
-      record.update(do_work(item, fingerprints));
+      record.update(noted(item, [&] { return do_work(item, fingerprints); }));
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       record["seconds"] = std::round(seconds.count() * 1000) / 1000;
     }
     return record;
+  }
+
+  // Of what is to be read, as planned.
+  Fingerprints fingerprints_of(const Item& item) const {
+    if (!item.problem.empty()) throw item_error("{}", item.problem);
+    Fingerprints now{needs_hash() ? hash_files(files_of(item)) : "", parameters_hash_, ""};
+    if (!item.planned_hash.empty() && item.planned_hash != now.input)
+      throw item_error("{}: it, or what is read with it, has changed since it was planned",
+                       item.input.string());
+    return now;
   }
 
   bool leaves_done() const {
@@ -157,7 +174,7 @@ class Batch {
     return result;
   }
 
-  // For those who ask how far the batch is. What another program may put there later is not ours.
+  // What another program may put there later is not ours.
   void note_failure(const Item& item) {
     std::error_code ignored;
     if (!log_ || request_.dry_run || interrupted()) return;
@@ -186,7 +203,6 @@ class Batch {
     record["status"] = "failed";
     record["error"] = error;
     progress_.message(fmt::format("{}: {}", request_.tool, error));
-    note_failure(item);
     {
       const std::lock_guard lock(mutex_);
       ++failed_;
