@@ -1,4 +1,6 @@
 // restore-train: photographs in, a prior out.
+#include <set>
+
 #include <fmt/core.h>
 
 #include "librestore/core/output_folder.h"
@@ -28,7 +30,8 @@ struct Options {
   MixtureFitOptions mixture;
 };
 
-constexpr const char *kForNetworks = "Networks", *kForMixtures = "Mixtures (--kind gmm)";
+constexpr const char *kForNetworks = "Networks", *kForNewNetworks = "What the network is made of",
+                     *kForMixtures = "Mixtures (--kind gmm)";
 
 void add_network_options(CLI::App& app, Options& o) {
   app.add_option("--hours", o.train.hours, "Wall time to train for, over all sessions")
@@ -79,22 +82,22 @@ void add_network_options(CLI::App& app, Options& o) {
   app.add_option("--block", o.block, "gated or residual (plain 3x3, as in DRUNet)")
       ->check(CLI::IsMember({"gated", "residual"}))
       ->capture_default_str()
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_flag("--no-biases", o.no_biases,
                "Nothing is added to a channel,\nby the noise level neither")
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_option("--width", o.network.width, "Channels at half resolution")
       ->capture_default_str()
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_option("--encoder", o.network.encoder, "Blocks of each level on the way down, as 3,4")
       ->delimiter(',')
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_option("--middle", o.network.middle, "Blocks of the coarsest level")
       ->capture_default_str()
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_option("--decoder", o.network.decoder, "Blocks of each level on the way up, as 4,3")
       ->delimiter(',')
-      ->group(kForNetworks);
+      ->group(kForNewNetworks);
   app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so")
       ->group(kForNetworks);
   app.add_option("--memory", o.pool.memory_gib, "For photographs, GiB")
@@ -137,14 +140,13 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
 }
 
-// What the other kind of prior alone has: it would change nothing, and its user would not know.
-void refuse_group(const CLI::App& app, const std::string& group, const std::string& kind) {
+// What would change nothing, and its user would not know.
+void refuse(const CLI::App& app, const std::set<std::string>& groups, const std::string& why) {
   std::string given;
   for (const auto* option : app.get_options())
-    if (option->get_group() == group && option->count() > 0)
+    if (groups.contains(option->get_group()) && option->count() > 0)
       given += (given.empty() ? "" : ", ") + option->get_name();
-  if (!given.empty())
-    throw usage_error("{}: of no use with --kind {}; leave out what it does not have", given, kind);
+  if (!given.empty()) throw usage_error("{}: of no use with {}; leave it out", given, why);
 }
 
 TrainingState first_state(const Options& o) {
@@ -218,7 +220,15 @@ ExitCode train(int argc, char** argv) {
 
   check_prior_name(o.output);
   const bool is_network = o.kind == "network";
-  refuse_group(*app, is_network ? kForMixtures : kForNetworks, o.kind);
+  if (is_network) {
+    refuse(*app, {kForMixtures}, "--kind network");
+    if (o.resume) refuse(*app, {kForNewNetworks}, "--resume, which has a network");
+    if (!o.fine_tune.empty()) refuse(*app, {kForNewNetworks}, "--fine-tune, which has a network");
+    if (app->count("--hours") + app->count("--steps") == 0)
+      throw usage_error("for how long? Give --hours H or --steps N");
+  } else {
+    refuse(*app, {kForNetworks, kForNewNetworks}, "--kind gmm");
+  }
   const auto progress = make_progress(parse_progress_style(o.progress));
   if (is_network) {
     train_network(o, *progress);

@@ -83,6 +83,12 @@ BOOST_AUTO_TEST_CASE(what_the_other_kind_has_is_refused) {
                       ExitCode::usage, {"--hours", "--width", "--log", "--resume", "gmm"});
   bench.check_refusal(with(train("photos", "a.safetensors", kNetwork), {"--components", "3"}),
                       ExitCode::usage, {"--components", "network"});
+  for (const Words& start : {Words{"--resume"}, Words{"--fine-tune", "b.safetensors"}})
+    bench.check_refusal(
+        with(train("photos", "a.safetensors", {"--steps", "1", "--width", "32"}), start),
+        ExitCode::usage, {"--width", start.front(), "network"});
+  bench.check_refusal(train("nowhere", "a.safetensors", {}), ExitCode::usage,
+                      {"--hours", "--steps"});
 }
 
 BOOST_AUTO_TEST_CASE(no_photograph_is_no_input) {
