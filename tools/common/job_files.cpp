@@ -87,7 +87,9 @@ Job Jobs::read(const fs::path& file) const { return shared_ ? *shared_ : read_jo
 std::vector<std::string> Jobs::expressions() const {
   if (shared_) return {shared_->operator_expression};
   std::vector<std::string> found;
-  for (const auto& entry : fs::recursive_directory_iterator(path_)) {
+  using fs::directory_options;
+  for (const auto& entry :
+       fs::recursive_directory_iterator(path_, directory_options::skip_permission_denied)) {
     if (entry.path().extension() != ".json") continue;
     try {
       found.push_back(read_job(entry.path()).operator_expression);
