@@ -50,7 +50,9 @@ GaussianMixture::GaussianMixture(const torch::Tensor& weights, const torch::Tens
 GaussianMixture::GaussianMixture(const torch::Tensor& weights, const torch::Tensor& means,
                                  double variance)
     : GaussianMixture(weights, means,
-                      {isotropic_covariance(means.numel() / means.size(0), variance)}) {}
+                      {isotropic_covariance(means.numel() / means.size(0), variance)}) {
+  variance_ = variance;
+}
 
 GaussianMixture::Evaluation GaussianMixture::evaluate(const torch::Tensor& given,
                                                       double sigma) const {
@@ -67,7 +69,23 @@ GaussianMixture::Evaluation GaussianMixture::evaluate(const torch::Tensor& given
   return at;
 }
 
+GaussianMixture::Evaluation GaussianMixture::evaluate_weights(const torch::Tensor& given,
+                                                              double sigma) const {
+  if (!variance_) return evaluate(given, sigma);
+  const auto rows = given.to(torch::kFloat64);
+  const auto& mu = clusters_[0].mu;
+  // log w_k + (x . m_k - |m_k|^2 / 2) / (variance + sigma^2); what is the same for all k drops out
+  const double p = 1 / (*variance_ + sigma * sigma);
+  const auto constant = log_weights_ - 0.5 * p * mu.square().sum(1);
+  return {sigma, {rows}, {}, torch::softmax(torch::addmm(constant, rows, mu.t(), 1, p), 1)};
+}
+
 torch::Tensor GaussianMixture::mean_of(const Evaluation& at) const {
+  if (variance_) {
+    // G x + (1 - G) sum_k r_k m_k
+    const double G = *variance_ / (*variance_ + at.sigma * at.sigma);
+    return torch::addmm(at.z[0], at.r, clusters_[0].mu, G, 1 - G);
+  }
   torch::Tensor D;
   for (std::size_t c = 0; c < clusters_.size(); ++c) {
     const auto& [C, first, mu] = clusters_[c];
@@ -82,6 +100,14 @@ torch::Tensor GaussianMixture::mean_of(const Evaluation& at) const {
 
 torch::Tensor GaussianMixture::jacobian_product(const Evaluation& at,
                                                 const torch::Tensor& v) const {
+  if (variance_) {
+    const double sigma2 = at.sigma * at.sigma, P = 1 / (*variance_ + sigma2);
+    const auto& mu = clusters_[0].mu;
+    // s_k . v = P (m_k - x) . v; from r_k (s_k - s) . v, which sums to 0, x drops out
+    const auto a = P * torch::mm(v, mu.t());
+    const auto b = at.r * (a - (at.r * a).sum(1, true));
+    return torch::addmm(v, b, mu, *variance_ * P, sigma2 * P);
+  }
   std::vector<torch::Tensor> v_in_basis, s_dot_v;
   for (std::size_t c = 0; c < clusters_.size(); ++c) {
     const auto& [C, first, mu] = clusters_[c];
@@ -120,7 +146,7 @@ torch::Tensor GaussianMixture::denoise(const torch::Tensor& x, double sigma) con
   if (sigma == 0) return x;
   return by_rows(x,
                  [&](const torch::Tensor& rows) {
-                   return mean_of(evaluate(rows, sigma)).to(x.scalar_type());
+                   return mean_of(evaluate_weights(rows, sigma)).to(x.scalar_type());
                  })
       .view_as(x);
 }
@@ -129,7 +155,7 @@ Linearization GaussianMixture::linearize(const torch::Tensor& x, double sigma) c
   if (sigma == 0) return {x, [](const torch::Tensor& v) { return v; }};
   std::vector<Evaluation> at;
   const auto D = by_rows(x, [&](const torch::Tensor& rows) {
-    at.push_back(evaluate(rows, sigma));
+    at.push_back(evaluate_weights(rows, sigma));
     return mean_of(at.back()).to(x.scalar_type());
   });
   return {D.view_as(x), [this, at = std::move(at)](const torch::Tensor& v) {

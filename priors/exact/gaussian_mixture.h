@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "librestore/core/rng.h"
@@ -56,12 +57,16 @@ class GaussianMixture : public MmseDenoiser {
   torch::Tensor by_rows(const torch::Tensor& x,
                         const std::function<torch::Tensor(const torch::Tensor&)>& f) const;
   Evaluation evaluate(const torch::Tensor& given, double sigma) const;  // N x d
+  // The same without log_joint.
+  Evaluation evaluate_weights(const torch::Tensor& given, double sigma) const;
   torch::Tensor mean_of(const Evaluation& at) const;
   torch::Tensor jacobian_product(const Evaluation& at, const torch::Tensor& v) const;
 
   torch::Tensor log_weights_, means_;
   std::vector<CovariancePointer> covariances_;
   std::vector<Cluster> clusters_;
+  // Where all components have the covariance variance * I: sums over them then are products of matrices.
+  std::optional<double> variance_;
 };
 
 // x0 | y, again a mixture, in closed form; measurement as priors/exact/conditioning.h takes it.

@@ -58,6 +58,22 @@ BOOST_AUTO_TEST_CASE(density_and_denoiser_are_the_weighted_sums) {
   }
 }
 
+// Components that share a multiple of the identity have a way of their own, which gives the same.
+BOOST_AUTO_TEST_CASE(one_variance_for_all_is_that_variance_for_each) {
+  const auto weights = torch::tensor(kWeights, torch::kFloat64);
+  const auto means = 2 * fixed_normal(1, {3, 1, 2, 2});
+  const GaussianMixture shared(weights, means, 0.7);
+  const auto C = isotropic_covariance(4, 0.7);
+  const GaussianMixture each(weights, means, {C, C, C});
+  const auto x = 3 * fixed_normal(11, {6, 1, 2, 2}), v = fixed_normal(12, {6, 1, 2, 2});
+  for (const double sigma : {0.01, 1.0, 7.0}) {
+    const auto [D, vjp] = shared.linearize(x, sigma);
+    BOOST_TEST(relative_difference(D, each.denoise(x, sigma)) < 1e-13);
+    BOOST_TEST(torch::equal(D, shared.denoise(x, sigma)));
+    BOOST_TEST(relative_difference(vjp(v), each.linearize(x, sigma).vjp(v)) < 1e-12);
+  }
+}
+
 // Far below the smallest and far above the largest scale of the prior.
 BOOST_AUTO_TEST_CASE(right_at_any_noise_level) {
   const auto means = fixed_normal(6, {3, 1, 2, 2});
