@@ -308,21 +308,24 @@ class Done {
   bool has(const fs::path& path) const {
     if (!skip_) return false;
     const auto state = log_.state(path, now_);
-    if (state == OutputState::foreign)
-      throw item_error(
-          "{}: exists, and no record says that it was made here; --overwrite replaces it",
-          path.string());
+    if (state == OutputState::foreign) refuse_foreign(path);
     return state == OutputState::done;
   }
 
   // `work` writes the sample.
   Summary make(const fs::path& path, const std::function<Summary()>& work) {
     log_.started(path);
-    auto summary = work();
-    auto made = now_;
-    made.output = hash_files({path});
-    log_.done(path, made);
-    return summary;
+    try {
+      auto summary = work();
+      auto made = now_;
+      made.output = hash_files({path});
+      log_.done(path, made);
+      return summary;
+    } catch (const Error& error) {
+      // What another program may put there later is not ours.
+      if (error.code() != ExitCode::interrupted && !fs::exists(path)) log_.failed(path);
+      throw;
+    }
   }
 
  private:

@@ -156,14 +156,6 @@ class Batch {
     return state == OutputState::done && side_files_exist(item);
   }
 
-  static void refuse_foreign(const fs::path& path) {
-    std::error_code ignored;
-    if (fs::exists(fs::symlink_status(path, ignored)))
-      throw item_error(
-          "{}: exists, and no record says that it was made here; --overwrite replaces it",
-          path.string());
-  }
-
   Json do_work(const Item& item, Fingerprints fingerprints) {
     prepare_folder(item.output);
     if (!log_) return work_(item);

@@ -33,6 +33,14 @@ bool ends_inside_a_line(int descriptor) {
 
 }  // namespace
 
+void refuse_foreign(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(path, ignored)))
+    throw item_error(
+        "{}: exists, and no record says that it was made here; --overwrite replaces it",
+        path.string());
+}
+
 RunLog::RunLog(const fs::path& folder) : folder_(folder), path_(folder / ".restore-log.jsonl") {}
 
 RunLog::~RunLog() {

@@ -32,6 +32,9 @@ enum class OutputState {
   foreign,  // there, and no record says that it is ours
 };
 
+// Item error when something is at `path`: an output that no record says is ours.
+void refuse_foreign(const std::filesystem::path& path);
+
 class RunLog {
  public:
   // Touches nothing: the log is read by the questions and made by the first event.

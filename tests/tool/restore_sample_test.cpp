@@ -70,6 +70,21 @@ BOOST_AUTO_TEST_CASE(a_call_goes_on_where_it_was_stopped) {
   BOOST_TEST(read_bytes(bench / "out/sample-0000.png") == "mine");
 }
 
+// The log is short enough for a disk of one KiB, the sample is not.
+BOOST_AUTO_TEST_CASE(what_could_not_be_written_claims_nothing) {
+  const ToolBench bench;
+  auto words = call("out", {"--size", "64x64", "--format", "tif", "--skip-existing"});
+  words.front() = RESTORE_TOOL_DIR "/restore-sample";
+  words.insert(words.begin(), {"bash", "-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "bash"});
+  const auto full = run_process(words, {.folder = bench.path()});
+  BOOST_TEST(full.exit_code == static_cast<int>(ExitCode::some_failed), full.err);
+  write_bytes(bench / "out/sample-0000.tif", "mine");
+  words[2] = "exec \"$@\"";
+  const auto refused = run_process(words, {.folder = bench.path()});
+  BOOST_TEST(refused.exit_code == static_cast<int>(ExitCode::some_failed), refused.err);
+  BOOST_TEST(read_bytes(bench / "out/sample-0000.tif") == "mine");
+}
+
 BOOST_AUTO_TEST_CASE(lists_need_no_size) {
   const auto list = run_restore({"restore-sample", "--list-samplers"});
   BOOST_TEST(list.exit_code == 0, list.err);
