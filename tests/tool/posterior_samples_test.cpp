@@ -1,4 +1,7 @@
 // Posterior samples from the shell: --samples, --estimate, --uncertainty.
+#include <cmath>
+#include <numeric>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/tool_bench.h"
@@ -110,6 +113,35 @@ BOOST_AUTO_TEST_CASE(samples_that_are_averaged_take_fewer_steps) {
   for (const auto& [samples, said] :
        {std::pair{"1", "diffpir: 50 steps"}, {"2", "diffpir: 20 steps"}})
     BOOST_TEST(message(samples).find(said) != std::string::npos);
+}
+
+// The same numbers in the noise of y and in the first state would be a chain that knows the noise.
+BOOST_AUTO_TEST_CASE(a_sampler_does_not_draw_the_noise_that_restore_degrade_drew) {
+  const ToolBench bench;
+  const auto photo = read_raw(bench / "photo.png");
+  write_raw(bench / "wide.png", example_mask(photo.width, photo.height, [&](int y, int x) {
+              return y >= 4 && y < photo.height - 4 && x >= 4 && x < photo.width - 4;
+            }));
+  bench.run_well({"restore-degrade", "photo.png", "--operator", "identity", "--noise", "0.1",
+                  "--seed", "0", "-o", "noisy.tif"});
+  // After two steps a hole is still mostly what the chain began with.
+  bench.run_well({"restore-inpaint", "photo.png", "--mask", "wide.png", "--noise", "0.01",
+                  "--method", "langevin", "--steps", "2", "--estimate", "sample", "--seed", "0",
+                  "-o", "drawn.tif"});
+  const auto noisy = read_raw(bench / "noisy.tif"), drawn = read_raw(bench / "drawn.tif");
+  std::vector<double> noise, state;
+  for (int y = 4; y < photo.height - 4; ++y)
+    for (int x = 4; x < photo.width - 4; ++x)
+      for (int c = 0; c < 3; ++c) {
+        noise.push_back(noisy.value(y, x, c) - photo.value(y, x, c));
+        state.push_back(drawn.value(y, x, c) - photo.value(y, x, c));
+      }
+  const auto dot = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  const double correlation = dot(noise, state) / std::sqrt(dot(noise, noise) * dot(state, state));
+  // Of n independent pairs it is 0 +- 1 / sqrt(n); five of these.
+  BOOST_TEST(std::abs(correlation) < 5 / std::sqrt(static_cast<double>(noise.size())));
 }
 
 }  // namespace
