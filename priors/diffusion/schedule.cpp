@@ -116,8 +116,9 @@ Schedule edm_schedule(int steps, double sigma_min, double sigma_max, double rho)
   require_steps("edm", steps, 2);
   require_range("edm", sigma_min, sigma_max);
   const double first = std::pow(sigma_max, 1 / rho), last = std::pow(sigma_min, 1 / rho);
+  // Rounding must not leave what may be a prior's range.
   return sampled(steps, [&](double u) -> NoiseLevel {
-    return {1, std::pow(first + u * (last - first), rho)};
+    return {1, std::clamp(std::pow(first + u * (last - first), rho), sigma_min, sigma_max)};
   });
 }
 

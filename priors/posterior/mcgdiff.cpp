@@ -40,16 +40,17 @@ torch::Tensor nearest(const torch::Tensor& values, const std::vector<double>& as
   return torch::where((high - values).abs() <= (values - low).abs(), high, low);
 }
 
-// ybar and tau, and the schedule with the levels tau in it. No tau is rounded to the schedule's last
-// level, 0: there a state has no noise that those of the data could be.
+// ybar and tau, and the schedule with those tau in it that the prior has a level for. No tau is
+// rounded to the schedule's last level, 0: there a state has no noise that those of the data could be.
 Observations observe(const SpectralOperator& A, const Measurement& item, double kappa,
-                     std::vector<double>& sigmas) {
+                     const SigmaRange& range, std::vector<double>& sigmas) {
   const auto s = A.singular_values();
   const double sigma_y = floored_sigma(item);
   const auto known = s * sigmas.front() > sigma_y;
   auto tau = torch::where(known, sigma_y / s, 0);
 
-  const auto distinct = std::get<0>(at::_unique(tau.masked_select(known)));
+  const auto within_range = known & (tau >= range.minimum);
+  const auto distinct = std::get<0>(at::_unique(tau.masked_select(within_range)));
   if (distinct.numel() <= kExtraLevels) {
     sigmas.insert(sigmas.end(), distinct.data_ptr<double>(),
                   distinct.data_ptr<double>() + distinct.numel());
@@ -81,7 +82,7 @@ Cloud Mcgdiff::cloud(const Measurement& item, const Denoiser& prior, Rng& rng,
   require_fresh_noise(options_, "mcgdiff");
   const auto& A = spectral_operator(item, "mcgdiff");
   auto sigmas = noise_levels(options_, prior.sigma_range());
-  const auto y = observe(A, item, options_.kappa, sigmas);
+  const auto y = observe(A, item, options_.kappa, prior.sigma_range(), sigmas);
   const std::int64_t n = options_.particles;
 
   Cloud cloud;

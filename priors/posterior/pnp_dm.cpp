@@ -24,7 +24,9 @@ const Parameters<PnpDmOptions>& PnpDm::parameters() {
 Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                   Observer* observer) const {
   const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
-    auto rhos = noise_levels(options_, prior.sigma_range());
+    // The diffusion from the last rho still has to go down within the prior's range.
+    const auto range = prior.sigma_range();
+    const auto rhos = noise_levels(options_, {2 * range.minimum, range.maximum});
     const auto step = [&](const torch::Tensor& x, double rho, double) -> Move {
       // z ~ p(y | z) N(z; x, rho^2 I)
       const auto z = draw_likelihood(item, x, rho, options_, stream);
@@ -33,8 +35,6 @@ Result PnpDm::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
       inner.steps = options_.diffusion_steps;
       inner.sigma_max = rho;
       inner.sigma_min = kLastLevel * rho;
-      // Down to where the prior's range ends, but always down.
-      const SigmaRange range{std::min(prior.sigma_range().minimum, rho / 2)};
       const Ddim reverse({.eta = options_.eta});
       const auto [state, summary] = reverse.run(prior, noise_levels(inner, range), z, stream);
       return {state, state, summary.denoiser_calls};

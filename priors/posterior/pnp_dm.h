@@ -13,7 +13,7 @@
 
 namespace restore {
 
-// sigma_max and sigma_min are the first and the last rho.
+// sigma_max and sigma_min are the first and the last rho, clamped to twice the prior's lowest level.
 struct PnpDmOptions : SamplingOptions, LikelihoodDrawOptions {
   PnpDmOptions() { sigma_min = 0.02; }
   int diffusion_steps = 10;  // of each reverse diffusion, a denoiser call each

@@ -1,6 +1,7 @@
 // What holds for every row of the table: as many samples as asked for, none of them aware of the others,
 // of the rest of the batch or of the number of threads, bit for bit; errors in one line.
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <type_traits>
 
@@ -111,32 +112,37 @@ BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   }
 }
 
-// Counts what a method asks of its prior.
+// Notes what a method asks of its prior.
 class Watched : public MmseDenoiser {
  public:
-  explicit Watched(const Gaussian& inner) : inner_(inner) {}
+  explicit Watched(const Gaussian& inner, SigmaRange range = {}) : inner_(inner), range_(range) {}
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
-    note(x);
+    note(x, sigma);
     return inner_.denoise(x, sigma);
   }
   Linearization linearize(const torch::Tensor& x, double sigma) const override {
-    note(x);
+    note(x, sigma);
     ++pullbacks;
     return inner_.linearize(x, sigma);
   }
   std::optional<int> receptive_field() const override { return inner_.receptive_field(); }
+  SigmaRange sigma_range() const override { return range_; }
   std::string name() const override { return inner_.name(); }
 
   mutable int pullbacks = 0;
   mutable std::int64_t states = 0, largest_batch = 0;
+  mutable double lowest = std::numeric_limits<double>::infinity(), highest = 0;
 
  private:
-  void note(const torch::Tensor& x) const {
+  void note(const torch::Tensor& x, double sigma) const {
     states += x.size(0);
     largest_batch = std::max(largest_batch, x.size(0));
+    lowest = std::min(lowest, sigma);
+    highest = std::max(highest, sigma);
   }
 
   const Gaussian& inner_;
+  SigmaRange range_;
 };
 
 BOOST_AUTO_TEST_CASE(a_method_uses_its_prior_as_it_says) {
@@ -149,6 +155,21 @@ BOOST_AUTO_TEST_CASE(a_method_uses_its_prior_as_it_says) {
       method->run(problem.measurement, prior, rng);
       BOOST_TEST((prior.pullbacks > 0) == method->prior_use().pullbacks);
       BOOST_TEST(prior.largest_batch == method->prior_use().states);
+    }
+  }
+}
+
+// Data finer than the prior's lowest level, a first level above its highest.
+BOOST_AUTO_TEST_CASE(a_method_stays_within_the_range_of_its_prior) {
+  const Problem problem(1, kShape, 0.01);
+  const SigmaRange range{0.1, 3};
+  for (const auto& row : posterior_table()) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const Watched prior(problem.prior, range);
+      Rng rng(5, 1);
+      make(row, 1)->run(problem.measurement, prior, rng);
+      BOOST_TEST(prior.lowest >= range.minimum);
+      BOOST_TEST(prior.highest <= range.maximum);
     }
   }
 }
