@@ -36,6 +36,11 @@ void print_line(const std::string& line) {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 class Batch {
+// To people; what is made of nothing is known by what it becomes.
+std::string name_of(const Item& item) {
+  return (item.input.empty() ? item.output : item.input).string();
+}
+
  public:
   Batch(const Plan& plan, const BatchRequest& request, Progress& progress, const ItemWork& work)
       : plan_(plan),
@@ -83,7 +88,9 @@ class Batch {
   }
 
   Json begin_record(const Item& item) const {
-    return {{"input", item.input.string()}, {"output", item.output.string()}};
+    Json record{{"output", item.output.string()}};
+    if (!item.input.empty()) record["input"] = item.input.string();
+    return record;
   }
 
   void run_item(std::size_t index) {
@@ -187,10 +194,10 @@ class Batch {
     const Item& item = plan_.items[index];
     std::string error = first_line(message);
     const auto mentions = [&](const fs::path& path) {
-      return error.find(path.string()) != std::string::npos;
+      return !path.empty() && error.find(path.string()) != std::string::npos;
     };
     if (!mentions(item.input) && !mentions(item.output))
-      error = fmt::format("{}: {}", item.input.string(), error);
+      error = fmt::format("{}: {}", name_of(item), error);
     Json record = begin_record(item);
     record["status"] = "failed";
     record["error"] = error;
@@ -210,17 +217,20 @@ class Batch {
       const std::lock_guard lock(mutex_);
       ++ended_;
       if (record["status"] == "skipped") ++skipped_;
-      if (!request_.json && !request_.quiet && ok) print(line_for_people(record));
+      if (!request_.json && !request_.quiet && ok)
+        print(line_for_people(plan_.items[index], record));
       records_[index] = std::move(record);
       while (next_ < records_.size() && records_[next_]) print_json(*records_[next_++]);
     }
     progress_.item_done(plan_.items[index].id, ok);
   }
 
-  std::string line_for_people(const Json& record) const {
-    const std::string input = record["input"], status = record["status"];
-    if (status == "skipped") return fmt::format("{}: done already", input);
-    const std::string both = fmt::format("{} -> {}", input, record["output"].get<std::string>());
+  std::string line_for_people(const Item& item, const Json& record) const {
+    const std::string status = record["status"];
+    if (status == "skipped") return fmt::format("{}: done already", name_of(item));
+    const std::string both = item.input.empty()
+                                 ? name_of(item)
+                                 : fmt::format("{} -> {}", name_of(item), item.output.string());
     if (status == "planned") return both;
     const std::string said = request_.describe ? request_.describe(record) + ", " : "";
     return fmt::format("{}: {}{:.2f} s", both, said, record["seconds"].get<double>());

@@ -4,6 +4,8 @@
 //   {"input": .., "output": .., "status": "ok", <what the work returned>, "seconds": ..}
 //   {"input": .., "output": .., "status": "failed", "error": ".."}
 //   {"input": .., "output": .., "status": "skipped" or "planned"}
+//
+// An item without an input has no "input" in its record.
 #pragma once
 
 #include <functional>

@@ -201,7 +201,8 @@ class Ledger {
 }  // namespace
 
 std::vector<fs::path> files_of(const Item& item) {
-  std::vector<fs::path> paths{item.input};
+  std::vector<fs::path> paths;
+  if (!item.input.empty()) paths.push_back(item.input);
   paths.insert(paths.end(), item.also_reads.begin(), item.also_reads.end());
   return paths;
 }

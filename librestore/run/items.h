@@ -11,7 +11,7 @@ struct Item {
   // The path below the input folder (`sub/a.png`), or the name of a file that was given itself. The
   // same however the folder was reached: what `Rng`'s image key is made from. Unique in a plan.
   std::string id;
-  std::filesystem::path input;
+  std::filesystem::path input;  // may be empty, in a plan that plan_items did not make
   std::filesystem::path output;
   // Other files that decide the result (a mask); the record of a finished item covers them too.
   std::vector<std::filesystem::path> also_reads{};
@@ -26,7 +26,7 @@ struct Item {
   std::string problem{};
 };
 
-// All that an item reads: the input, then the others.
+// All that an item reads: the input, if there is one, then the others.
 std::vector<std::filesystem::path> files_of(const Item& item);
 
 // Whether all that an item writes besides its output is there.

@@ -20,6 +20,7 @@
 
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
+#include "librestore/core/temporary_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace restore {
@@ -260,6 +261,33 @@ BOOST_AUTO_TEST_CASE(verified_outputs_are_skipped) {
   bench.request.parameters["steps"] = 7;
   check_statuses(bench.run_copies(), {"ok", "ok", "ok", "ok"});
   check_statuses(bench.run_copies(), {"skipped", "skipped", "skipped", "skipped"});
+}
+
+// What is drawn from random numbers alone: its output names it, its parameters decide it.
+BOOST_AUTO_TEST_CASE(an_item_may_have_no_input) {
+  Bench bench(0);
+  bench.request.existing = Existing::skip_done;
+  const Plan plan{{{.id = "a", .input = {}, .output = bench / "out/a"},
+                   {.id = "b", .input = {}, .output = bench / "out/b"}},
+                  bench / "out",
+                  true};
+  const auto draw = [&](const Item& item) {
+    if (item.id == "b") throw std::runtime_error("no");
+    write(item.output, "x");
+    return Json::object();
+  };
+  const BatchResult first = bench.run(plan, draw);
+  check_statuses(first, {"ok", "failed"});
+  BOOST_TEST(!first.records[0].contains("input"));
+  BOOST_TEST_REQUIRE(bench.err.size() == 1U);
+  BOOST_TEST(bench.err[0] == "restore-test: " + bench.path("out/b") + ": no");
+  check_statuses(bench.run(plan, draw), {"skipped", "failed"});
+  BOOST_TEST_REQUIRE(bench.out.size() == 1U);
+  BOOST_TEST(bench.out[0] == bench.path("out/a") + ": done already");
+  bench.request.parameters["seed"] = 1;
+  check_statuses(bench.run(plan, draw), {"ok", "failed"});
+  BOOST_TEST_REQUIRE(bench.out.size() == 1U);
+  BOOST_TEST(bench.out[0].starts_with(bench.path("out/a") + ": 0."), bench.out[0]);
 }
 
 BOOST_AUTO_TEST_CASE(what_else_is_read_counts_too) {
