@@ -19,14 +19,13 @@ what the process takes at most, less what an HQS run over 32 x 32 pixels takes, 
 Finished cells are lines of OUT/cells.jsonl and are not measured again: for other weights give another OUT.
 The pictures are in OUT/restored. Prints the tables, which OUT/table.md holds as well. Needs oiiotool.
 """
-import argparse
 import collections
 import json
 import os
-import pathlib
 import subprocess
-import sys
 import tempfile
+
+from bench_common import Cells, make_parser, parse, run, show
 
 NOISE = "0.02"
 TASKS = {
@@ -68,13 +67,6 @@ METHODS = {
 SOLVERS = ("hqs", "admm")
 # Iterations that leave a step one call more than they are.
 ONE_MORE = ("copaint", "sitcom")
-
-
-def run(words):
-    result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"{' '.join(map(str, words))}\n{result.stderr}")
-    return result.stdout
 
 
 def timed(words):
@@ -176,7 +168,7 @@ def table(cells, options):
                   "| --- " * (len(TASKS) + 6) + "|"]
         rows = []
         for method in METHODS:
-            of_tasks = [[c for c in cells.values() if (c["task"], c["method"], c["budget"]) == (task, method, calls)]
+            of_tasks = [[c for c in cells if (c["task"], c["method"], c["budget"]) == (task, method, calls)]
                         for task in TASKS]
             measured = [c for of_task in of_tasks for c in of_task if "psnr" in c]
             if not measured:
@@ -195,43 +187,28 @@ def table(cells, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
+    parser = make_parser(__doc__, "natural:bfloat16")
     parser.add_argument("--pictures", type=int, default=6, help="the first N of the six")
     parser.add_argument("--calls", default="20,100", type=lambda text: [int(n) for n in text.split(",")])
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--tasks", default=",".join(TASKS))
-    parser.add_argument("--prior", default="natural:bfloat16")
     parser.add_argument("--side", type=int, default=256, help="of the crops; below 256 for a quick look")
     parser.add_argument("--samples", type=int, default=1, help="whose mean is the estimate")
     parser.add_argument("--param", action="append", default=[], help="METHOD:NAME=VALUE, in place of its default")
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = parse(parser)
     os.environ["OMP_WAIT_POLICY"] = "passive"
-    file = options.out / "cells.jsonl"
-    lines = file.read_text().splitlines() if file.exists() else []
-    key_of = lambda cell: (cell["task"], cell["method"], cell["budget"], cell["picture"])
-    cells = {key_of(cell): cell for cell in map(json.loads, lines)}
+    cells = Cells(options.out, ("task", "method", "budget", "picture"))
     idle = idle_memory(options)
     # Picture by picture, so that a run that is stopped has whole columns.
     for calls in options.calls:
         for crop in crops(options):
             for method in options.methods.split(","):
                 for task in options.tasks.split(","):
-                    cell = {"task": task, "method": method, "budget": calls, "picture": crop.stem}
-                    if key_of(cell) in cells:
-                        continue
                     if method in SOLVERS and calls != options.calls[0]:
                         continue
-                    cell |= restore(crop, measure(crop, task, options), task, method, calls, idle, options)
-                    cells[key_of(cell)] = cell
-                    with file.open("a") as log:
-                        log.write(json.dumps(cell) + "\n")
-    text = table(cells, options)
-    (options.out / "table.md").write_text(text)
-    print(text)
+                    cells.measure({"task": task, "method": method, "budget": calls, "picture": crop.stem},
+                                  lambda: restore(crop, measure(crop, task, options), task, method, calls, idle, options))
+    show(table(cells.all(), options), options)
 
 
 if __name__ == "__main__":

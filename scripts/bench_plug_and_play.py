@@ -14,12 +14,11 @@ are those that were chosen on other photographs (docs/plug-and-play.md). Results
 OUT/results.json, and a cell that is there is not measured again: to redo the table with other weights,
 give another OUT. Prints the table, which OUT/table.md holds as well. Needs oiiotool.
 """
-import argparse
 import json
-import pathlib
 import resource
-import subprocess
 import sys
+
+from bench_common import make_parser, parse, run, show
 
 TASKS = {f"{kind}-{std}": (kind, std) for kind in ("deblur", "x2", "x3") for std in ("1.6", "2.0")}
 NOISE = "2.55/255"
@@ -57,13 +56,6 @@ SOLVERS = {
     "ula": ({"iterations": 500, "sigma": 0.03},) * 2,
     "skrock": ({"iterations": 25, "sigma": 0.03},) * 2,
 }
-
-
-def run(words):
-    result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"{' '.join(map(str, words))}\n{result.stderr}")
-    return result.stdout
 
 
 def measure(folder, task, out, options):
@@ -126,18 +118,13 @@ def table(results, sets, tasks, rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
+    parser = make_parser(__doc__, "natural")
     parser.add_argument("--sets", default="Set3C,Set5,CBSD68")
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--rows", default="hqs")
-    parser.add_argument("--prior", default="natural")
     parser.add_argument("--every", type=int, default=1, help="only every Nth picture of a set, by name")
-    options = parser.parse_args()
+    options = parse(parser)
     sets, tasks, rows = (text.split(",") for text in (options.sets, options.tasks, options.rows))
-    options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / "results.json"
     results = json.loads(file.read_text()) if file.exists() else {}
     for name in sets:
@@ -150,9 +137,8 @@ def main():
                     file.write_text(json.dumps(results, indent=1))
                     print(key, {k: round(v, 2) if isinstance(v, float) else v for k, v in results[key].items()},
                           file=sys.stderr, flush=True)
-    text = table(results, sets, list(TASKS), list(dict.fromkeys(key.split("/", 2)[2] for key in results)))
-    (options.out / "table.md").write_text(text)
-    print(text)
+    rows = list(dict.fromkeys(key.split("/", 2)[2] for key in results))
+    show(table(results, sets, list(TASKS), rows), options)
 
 
 if __name__ == "__main__":

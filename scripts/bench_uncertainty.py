@@ -17,16 +17,15 @@ which `restore-prior convert PRIOR -o CALIBRATED --about OUT/scale.json` puts on
 photographs that are in no training or test set (TEST_DIR/CBSD68/*.png), and a card that has none. Finished cells are lines of OUT/cells.jsonl. Needs oiiotool,
 python3-opencv and python3-scipy, that is Debian's python3.
 """
-import argparse
 import json
 import os
-import pathlib
 
 import cv2
 import numpy as np
 from scipy.stats import spearmanr
 
 import bench_methods as methods
+from bench_common import Cells, make_parser, parse, run, show
 
 
 def read(file):
@@ -43,9 +42,9 @@ def judged_values(crop, task, options):
         return None
     white, seen = options.out / "white.tif", options.out / f"seen-{task}.tif"
     if not seen.exists():
-        methods.run(["oiiotool", crop, "--mulc", 0, "--addc", 1, "-d", "float", "-o", white])
-        methods.run([options.bin / "restore-degrade", white, "--operator", methods.operator_of(task, options),
-                     "--noise", 0, "-o", seen, "-q", "--progress", "none"])
+        run(["oiiotool", crop, "--mulc", 0, "--addc", 1, "-d", "float", "-o", white])
+        run([options.bin / "restore-degrade", white, "--operator", methods.operator_of(task, options),
+             "--noise", 0, "-o", seen, "-q", "--progress", "none"])
     return read(seen) < 0.5
 
 
@@ -56,8 +55,8 @@ def measure(crop, task, method, options):
     mean, deviation, one = (folder / f"{crop.stem}-{kind}.tif" for kind in ("mean", "deviation", "one"))
     words = [options.bin / "restore-pnp", y, "--job", y.with_suffix(".json"), "--prior", options.prior, "--method",
              method, "--steps", options.steps, "--overwrite", "--json", "-j", "1", "--progress", "none"]
-    methods.run(words + ["--samples", options.samples, "--uncertainty", deviation, "-o", mean])
-    methods.run(words + ["--samples", 1, "-o", one])
+    run(words + ["--samples", options.samples, "--uncertainty", deviation, "-o", mean])
+    run(words + ["--samples", 1, "-o", one])
     x, m = read(crop), read(mean)
     judged = judged_values(crop, task, options)
     judged = np.ones(x.shape, bool) if judged is None else judged
@@ -106,35 +105,23 @@ def table(cells, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
+    parser = make_parser(__doc__, "natural:bfloat16")
     parser.add_argument("--pictures", type=int, default=6, help="the first N of the six")
     parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--methods", default="pigdm")
     parser.add_argument("--tasks", default=",".join(methods.TASKS))
-    parser.add_argument("--prior", default="natural:bfloat16")
     parser.add_argument("--side", type=int, default=256)
-    options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    options = parse(parser)
     os.environ["OMP_WAIT_POLICY"] = "passive"
-    file = options.out / "cells.jsonl"
-    cells = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    cells = Cells(options.out, ("task", "method", "picture"))
     for crop in methods.crops(options):
         for method in options.methods.split(","):
             for task in options.tasks.split(","):
-                key = {"task": task, "method": method, "picture": crop.stem}
-                if any(key.items() <= cell.items() for cell in cells):
-                    continue
-                cells.append(key | measure(crop, task, method, options))
-                with file.open("a") as log:
-                    log.write(json.dumps(cells[-1]) + "\n")
-    text = table(cells, options)
-    (options.out / "table.md").write_text(text)
-    (options.out / "scale.json").write_text(json.dumps({"deviation_scale": scales(cells, options)}) + "\n")
-    print(text)
+                cells.measure({"task": task, "method": method, "picture": crop.stem},
+                              lambda: measure(crop, task, method, options))
+    (options.out / "scale.json").write_text(json.dumps({"deviation_scale": scales(cells.all(), options)}) + "\n")
+    show(table(cells.all(), options), options)
 
 
 if __name__ == "__main__":
