@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
 #include "librestore/model/random.h"
 #include "operators/compose/identity.h"
 #include "operators/noise/estimators.h"
@@ -40,8 +41,8 @@ BOOST_AUTO_TEST_CASE(more_noise_makes_noise_white) {
       std::vector<torch::Tensor> draws;
       double sigma = 0;
       for (int i = 0; i < kDraws; ++i) {
-        const auto white =
-            filled_to_white({noise->sample(z, rng), std::make_shared<Identity>(shape), noise}, rng);
+        const Measurement y{noise->sample(z, rng), std::make_shared<Identity>(shape), noise};
+        const auto white = filled_to_white(y, whitening_of(y), rng);
         sigma = white.sigma_y();
         draws.push_back(white.y - z);
       }
@@ -196,6 +197,18 @@ BOOST_AUTO_TEST_CASE(counts_follow_the_poisson_distribution) {
   chi_square += (found - kCount * rest) * (found - kCount * rest) / (kCount * rest);
   BOOST_TEST(chi_square < 35.6);
   BOOST_TEST(poisson_counts(torch::full({1, 1, 2, 2}, -1.0), rng).abs().max().item<double>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(threads_do_not_change_a_count) {
+  Rng rng(9);
+  const auto rate = 50 * rand(rng, {1, 90, 110}, 3);  // several tasks
+  const auto counts = [&](int threads) {
+    torch::Tensor drawn;
+    Rng stream(10);
+    with_threads(threads, [&] { drawn = poisson_counts(rate, stream); });
+    return drawn;
+  };
+  BOOST_TEST(torch::equal(counts(1), counts(3)));
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_in_a_noise_expression_are_one_line_with_a_column) {
