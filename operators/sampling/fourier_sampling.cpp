@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/model/random.h"
 #include "operators/numeric/fourier.h"
 
@@ -13,7 +14,7 @@ namespace {
 // f(-u, -v) in the place of f(u, v).
 torch::Tensor opposite(const torch::Tensor& f) { return f.flip({0, 1}).roll({1, 1}, {0, 1}); }
 
-// -n/2 .. n/2 - 1 over n in the order of the transform.
+// 0, 1 .. n/2, then the negative ones, over n: the order of the transform.
 torch::Tensor frequencies(std::int64_t n) {
   const auto k = torch::arange(n, torch::kFloat64);
   return torch::where(k < static_cast<double>(n + 1) / 2, k, k - static_cast<double>(n)) /
@@ -29,6 +30,14 @@ torch::Tensor is_central(std::int64_t n, double centre) {
 torch::Tensor drawn(Rng& rng, std::int64_t height, std::int64_t width, double fraction) {
   const auto score = rand(rng, {1, height, width})[0][0];
   return torch::minimum(score, opposite(score)) < 1 - std::sqrt(1 - fraction);
+}
+
+// Calls visit(i) for the places i of the three frequencies of an axis of n that are nearest to f.
+template <typename Visit>
+void for_nearest(double f, std::int64_t n, const Visit& visit) {
+  const std::int64_t nearest = std::llround(f * static_cast<double>(n));
+  const auto first = std::max(nearest - 1, -(n - 1) / 2), last = std::min(nearest + 1, n / 2);
+  for (auto k = first; k <= last; ++k) visit(k < 0 ? k + n : k);
 }
 
 }  // namespace
@@ -72,13 +81,30 @@ torch::Tensor random_lines(const Shape& scene, double fraction, double centre, s
 }
 
 torch::Tensor radial_frequencies(const Shape& scene, std::int64_t spokes) {
+  const auto longer = static_cast<double>(std::max(scene.height, scene.width));
+  // No frequency is longer than 1/sqrt(2): the nearest of so many spokes is less than half a pixel away.
+  if (static_cast<double>(spokes) > std::numbers::pi * longer)
+    return torch::ones({scene.height, scene.width}, torch::kBool);
   // On the square of both axes' frequencies, so that every spoke reaches the border.
-  const auto u = frequencies(scene.height).unsqueeze(1), v = frequencies(scene.width).unsqueeze(0);
-  const double half_pixel = 0.5 / static_cast<double>(std::max(scene.height, scene.width));
+  const auto us = frequencies(scene.height), vs = frequencies(scene.width);
+  const auto* u = us.data_ptr<double>();
+  const auto* v = vs.data_ptr<double>();
   auto measured = torch::zeros({scene.height, scene.width}, torch::kBool);
+  auto out = measured.accessor<bool, 2>();
   for (std::int64_t i = 0; i < spokes; ++i) {
+    throw_if_interrupted();
     const double angle = std::numbers::pi * static_cast<double>(i) / static_cast<double>(spokes);
-    measured |= (u * std::cos(angle) - v * std::sin(angle)).abs() <= half_pixel;
+    const double cosine = std::cos(angle), sine = std::sin(angle);
+    const auto look = [&](std::int64_t a, std::int64_t b) {
+      if (std::abs(u[a] * cosine - v[b] * sine) <= 0.5 / longer) out[a][b] = true;
+    };
+    // Along the axis that the spoke is nearer to it is at most 1/sqrt(2) pixels wide each way.
+    if (std::abs(cosine) > std::abs(sine))
+      for (std::int64_t b = 0; b < scene.width; ++b)
+        for_nearest(v[b] * sine / cosine, scene.height, [&](std::int64_t a) { look(a, b); });
+    else
+      for (std::int64_t a = 0; a < scene.height; ++a)
+        for_nearest(u[a] * cosine / sine, scene.width, [&](std::int64_t b) { look(a, b); });
   }
   return measured;
 }

@@ -6,6 +6,8 @@
 #include <ATen/ATen.h>
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/linalg/bidiagonalisation.h"
 #include "librestore/model/random.h"
 #include "librestore/model/spectral_operator.h"
@@ -154,6 +156,33 @@ BOOST_AUTO_TEST_CASE(patterns_of_frequencies_are_symmetric_and_as_dense_as_they_
   // About 10 lines of 120 to 151 frequencies.
   BOOST_TEST(share(spokes) * 120 * 151 > 10 * 100);
   BOOST_TEST(share(spokes) * 120 * 151 < 10 * 200);
+}
+
+BOOST_AUTO_TEST_CASE(spokes_are_the_frequencies_within_half_a_pixel_of_them) {
+  const auto axis = [](std::int64_t n) {
+    const auto k = torch::arange(n, torch::kFloat64);
+    return torch::where(k <= static_cast<double>(n / 2), k, k - static_cast<double>(n)) /
+           static_cast<double>(n);
+  };
+  for (const auto& [height, width] : {std::pair{40, 31}, {1, 9}, {24, 80}}) {
+    const auto u = axis(height).unsqueeze(1), v = axis(width);
+    for (const int spokes : {1, 3, 7, 50, 90, 1000000}) {
+      auto expected = torch::zeros({height, width}, torch::kBool);
+      // A million of them is not looked at here either: no frequency is left long before.
+      for (int i = 0; i < std::min(spokes, 10000); ++i) {
+        const double angle = std::numbers::pi * i / std::min(spokes, 10000);
+        expected |=
+            (u * std::cos(angle) - v * std::sin(angle)).abs() <= 0.5 / std::max(height, width);
+      }
+      BOOST_TEST(torch::equal(radial_frequencies({1, height, width}, spokes), expected));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_spokes_can_be_interrupted) {
+  set_interrupted(true);
+  BOOST_CHECK_THROW(radial_frequencies({1, 400, 400}, 100), Error);
+  set_interrupted(false);
 }
 
 BOOST_AUTO_TEST_CASE(grey_is_luma_and_colour_is_the_matrix) {
