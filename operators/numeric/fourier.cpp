@@ -16,7 +16,7 @@ bool is_smooth(std::int64_t n) {
 }
 
 // libtorch's transform works on one thread: the planes of a picture share the cores instead.
-torch::Tensor for_planes(const torch::Tensor& x, std::vector<std::int64_t> out_plane,
+torch::Tensor map_planes(const torch::Tensor& x, std::vector<std::int64_t> out_plane,
                          torch::ScalarType type,
                          const std::function<torch::Tensor(const torch::Tensor&)>& transform) {
   const std::int64_t height = x.size(-2), width = x.size(-1);
@@ -42,16 +42,14 @@ torch::Tensor mirror(const torch::Tensor& plane) {
   return at::cat({taller, taller.flip(-1)}, -1);
 }
 
-// a_u / 2 exp(-i pi u / 2n) along both axes: what turns the spectrum of a mirrored plane into its
-// cosine transform.
-torch::Tensor cosine_scale(std::int64_t height, std::int64_t width) {
-  const auto axis = [](std::int64_t n) {
-    auto size = torch::full({n}, std::sqrt(2.0 / static_cast<double>(n)) / 2, torch::kFloat64);
-    size[0] = std::sqrt(1.0 / static_cast<double>(n)) / 2;
-    return at::polar(size, torch::arange(n, torch::kFloat64) *
-                               (-std::numbers::pi / (2.0 * static_cast<double>(n))));
-  };
-  return axis(height).unsqueeze(1) * axis(width);
+// a_u / 2 exp(-i pi u / 2n), n of them: their product along both axes turns the spectrum of a mirrored
+// plane into its cosine transform. `type`: of the plane.
+torch::Tensor cosine_scale(std::int64_t n, torch::ScalarType type) {
+  auto size = torch::full({n}, std::sqrt(2.0 / static_cast<double>(n)) / 2, torch::kFloat64);
+  size[0] = std::sqrt(1.0 / static_cast<double>(n)) / 2;
+  return at::polar(size, torch::arange(n, torch::kFloat64) *
+                             (-std::numbers::pi / (2.0 * static_cast<double>(n))))
+      .to(at::toComplexType(type));
 }
 
 }  // namespace
@@ -63,7 +61,7 @@ std::int64_t fast_length(std::int64_t n) {
 
 torch::Tensor half_spectrum(const torch::Tensor& x, std::int64_t height, std::int64_t width) {
   const std::vector<std::int64_t> size{height, width};
-  return for_planes(x, {height, width / 2 + 1}, at::toComplexType(x.scalar_type()),
+  return map_planes(x, {height, width / 2 + 1}, at::toComplexType(x.scalar_type()),
                     [&](const torch::Tensor& plane) { return at::fft_rfft2(plane, size); });
 }
 
@@ -74,14 +72,14 @@ torch::Tensor half_spectrum(const torch::Tensor& x) {
 torch::Tensor from_half_spectrum(const torch::Tensor& spectrum, std::int64_t height,
                                  std::int64_t width) {
   const std::vector<std::int64_t> size{height, width};
-  return for_planes(spectrum, size, at::toRealValueType(spectrum.scalar_type()),
+  return map_planes(spectrum, size, at::toRealValueType(spectrum.scalar_type()),
                     [&](const torch::Tensor& plane) { return at::fft_irfft2(plane, size); });
 }
 
 torch::Tensor filter_reflected(const torch::Tensor& x, const torch::Tensor& gain) {
   const std::int64_t height = x.size(-2), width = x.size(-1);
   const std::vector<std::int64_t> doubled{2 * height, 2 * width};
-  return for_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
+  return map_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
     const auto spectrum = at::fft_rfft2(mirror(plane)).mul_(gain);
     return at::fft_irfft2(spectrum, doubled).narrow(-2, 0, height).narrow(-1, 0, width);
   });
@@ -89,24 +87,25 @@ torch::Tensor filter_reflected(const torch::Tensor& x, const torch::Tensor& gain
 
 torch::Tensor cosine_transform(const torch::Tensor& x) {
   const std::int64_t height = x.size(-2), width = x.size(-1);
-  const auto scale = cosine_scale(height, width).to(at::toComplexType(x.scalar_type()));
-  return for_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
+  const auto down = cosine_scale(height, x.scalar_type()).unsqueeze(1);
+  const auto across = cosine_scale(width, x.scalar_type());
+  return map_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
     // The spectrum of the mirrored plane is 4 c / (a_u a_v) times the phase of half a pixel.
     const auto spectrum = at::fft_rfft2(mirror(plane)).narrow(-2, 0, height).narrow(-1, 0, width);
-    return at::real(spectrum * scale);
+    return at::real(spectrum.mul_(across).mul_(down)).contiguous();
   });
 }
 
 torch::Tensor inverse_cosine_transform(const torch::Tensor& c) {
   const std::int64_t height = c.size(-2), width = c.size(-1);
   const std::vector<std::int64_t> doubled{2 * height, 2 * width};
-  const auto scale =
-      cosine_scale(height, width).conj().to(at::toComplexType(c.scalar_type())).resolve_conj();
-  return for_planes(c, {height, width}, c.scalar_type(), [&](const torch::Tensor& plane) {
+  const auto down = cosine_scale(height, c.scalar_type()).unsqueeze(1).conj_physical();
+  const auto across = cosine_scale(width, c.scalar_type()).conj_physical();
+  return map_planes(c, {height, width}, c.scalar_type(), [&](const torch::Tensor& plane) {
     // The transpose of the lines above: embed, transform back, fold. The inverse transform of a half
     // spectrum counts every column but the first twice.
-    auto spectrum = at::zeros({2 * height, width + 1}, scale.options());
-    spectrum.narrow(0, 0, height).narrow(1, 0, width).copy_(plane * scale);
+    auto spectrum = at::zeros({2 * height, width + 1}, across.options());
+    spectrum.narrow(0, 0, height).narrow(1, 0, width).copy_(plane).mul_(across).mul_(down);
     spectrum.narrow(1, 1, width - 1).mul_(0.5);
     const auto wide = at::fft_irfft2(spectrum, doubled) * static_cast<double>(4 * height * width);
     const auto folded = wide.narrow(0, 0, height) + wide.narrow(0, height, height).flip(0);
