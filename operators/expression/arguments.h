@@ -11,6 +11,9 @@
 
 namespace restore {
 
+// 2^53: the numbers of an expression are doubles, which every whole number up to it is.
+inline constexpr double kMaxSeed = 9007199254740992.0;
+
 struct ArgumentInfo {
   enum class Kind {
     number,

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/parameters.h"
+#include "operators/expression/arguments.h"
 #include "operators/kernel/kernels.h"
 
 namespace restore {
@@ -9,19 +10,22 @@ namespace {
 
 using Numbers = std::vector<double>;
 
+struct Number {
+  ParameterInfo info;
+  bool whole = false;
+};
+
 struct KernelMaker {
   KernelRow row;
-  std::vector<ParameterInfo> numbers;  // in order
-  std::vector<std::size_t> counts;     // how many of them may be given
+  std::vector<Number> numbers;      // in order
+  std::vector<std::size_t> counts;  // how many of them may be given
   torch::Tensor (*make)(const Numbers& given, SizeParity parity);
 };
 
 constexpr double kMaxReach = 256;  // 4 of these on either side stay under kMaxKernelSide
 
-constexpr double kMaxSeed = 9007199254740992.0;  // 2^53
-
-const ParameterInfo kSize{"SIZE", "px", 1, static_cast<double>(kMaxKernelSide), ""};
-const ParameterInfo kAngle{"ANGLE", "degrees", -360, 360, ""};
+const Number kSize{{"SIZE", "px", 1, static_cast<double>(kMaxKernelSide), ""}, true};
+const Number kAngle{{"ANGLE", "degrees", -360, 360, ""}};
 
 std::int64_t whole(double value) { return static_cast<std::int64_t>(value); }
 
@@ -36,32 +40,32 @@ torch::Tensor make_anisotropic_gaussian(const Numbers& n, SizeParity parity) {
 const std::vector<KernelMaker>& makers() {
   static const std::vector<KernelMaker> table{
       {{"gaussian", "gaussian:SIGMA[,SIZE]", "exp(-d^2 / (2 SIGMA^2)), reaching 4 SIGMA"},
-       {{"SIGMA", "px", 0.05, kMaxReach, ""}, kSize},
+       {{{"SIGMA", "px", 0.05, kMaxReach, ""}}, kSize},
        {1, 2},
        make_isotropic_gaussian},
       {{"gaussian", "gaussian:SX,SY,ANGLE[,SIZE]", "standard deviation SX along ANGLE, SY across"},
-       {{"SX", "px", 0.05, kMaxReach, ""}, {"SY", "px", 0.05, kMaxReach, ""}, kAngle, kSize},
+       {{{"SX", "px", 0.05, kMaxReach, ""}}, {{"SY", "px", 0.05, kMaxReach, ""}}, kAngle, kSize},
        {3, 4},
        make_anisotropic_gaussian},
       {{"motion", "motion:LENGTH,ANGLE", "a straight path one pixel wide"},
-       {{"LENGTH", "px", 1, 2 * kMaxReach, ""}, kAngle},
+       {{{"LENGTH", "px", 1, 2 * kMaxReach, ""}}, kAngle},
        {2},
        [](const Numbers& n, SizeParity parity) { return motion_kernel(n[0], n[1], parity); }},
       {{"walk", "walk:LENGTH,SEED[,BEND]", "a shaken camera; BEND (15) degrees a pixel"},
-       {{"LENGTH", "px", 1, 2 * kMaxReach, ""},
-        {"SEED", "", 0, kMaxSeed, ""},
-        {"BEND", "degrees", 0, 180, ""}},
+       {{{"LENGTH", "px", 1, 2 * kMaxReach, ""}},
+        {{"SEED", "", 0, kMaxSeed, ""}, true},
+        {{"BEND", "degrees", 0, 180, ""}}},
        {2, 3},
        [](const Numbers& n, SizeParity parity) {
          return walk_kernel(n[0], static_cast<std::uint64_t>(n[1]), n.size() > 2 ? n[2] : 15,
                             parity);
        }},
       {{"airy", "airy:RADIUS", "diffraction; RADIUS leads to the first dark ring"},
-       {{"RADIUS", "px", 0.05, kMaxReach / 2, ""}},
+       {{{"RADIUS", "px", 0.05, kMaxReach / 2, ""}}},
        {1},
        [](const Numbers& n, SizeParity parity) { return airy_kernel(n[0], parity); }},
       {{"disk", "disk:RADIUS", "defocus"},
-       {{"RADIUS", "px", 0.05, kMaxReach, ""}},
+       {{{"RADIUS", "px", 0.05, kMaxReach, ""}}},
        {1},
        [](const Numbers& n, SizeParity parity) { return disk_kernel(n[0], parity); }},
       {{"box", "box:SIZE", "SIZE x SIZE equal weights"},
@@ -86,10 +90,9 @@ std::string usages(const std::string& name) {
 
 void check_numbers(const KernelMaker& maker, const Numbers& given) {
   for (std::size_t i = 0; i < given.size(); ++i) {
-    check_range(maker.numbers[i], given[i]);
-    if ((maker.numbers[i].name == kSize.name || maker.numbers[i].name == "SEED") &&
-        given[i] != std::floor(given[i]))
-      throw_not_whole(maker.numbers[i], given[i]);
+    const Number& number = maker.numbers[i];
+    check_range(number.info, given[i]);
+    if (number.whole && given[i] != std::floor(given[i])) throw_not_whole(number.info, given[i]);
   }
 }
 

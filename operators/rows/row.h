@@ -23,9 +23,6 @@ struct OperatorRecipe {
   std::int64_t channels = 0;  // as in OperatorRow
 };
 
-inline constexpr double kMaxSeed =
-    9007199254740992.0;  // 2^53: every whole number up to it is a double
-
 // The argument `kernel`: `more` names what it may be besides the kernels of operators/kernel.
 ArgumentInfo kernel_argument(const std::string& more, const std::string& standing);
 ArgumentInfo boundary_argument(const std::string& standing);
