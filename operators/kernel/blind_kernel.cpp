@@ -1,6 +1,7 @@
 #include "operators/kernel/blind_kernel.h"
 
 #include <cmath>
+#include <numbers>
 
 #include <ATen/ATen.h>
 
@@ -93,7 +94,7 @@ Tensor closed_smoothly(const Tensor& y, std::int64_t margin) {
   const auto extend = [&](const Tensor& x) {  // to the right
     const auto n = x.size(1);
     const auto ramp = at::arange(1, margin + 1, x.options()) / static_cast<double>(margin + 1);
-    const auto weight = 0.5 - 0.5 * (M_PI * ramp).cos();
+    const auto weight = 0.5 - 0.5 * (std::numbers::pi * ramp).cos();
     const auto last = x.narrow(1, n - 1, 1), first = x.narrow(1, 0, 1);
     return at::cat({x, last * (1 - weight) + first * weight}, 1);
   };

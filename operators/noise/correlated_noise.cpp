@@ -1,5 +1,7 @@
 #include "operators/noise/correlated_noise.h"
 
+#include <numbers>
+
 #include <ATen/ATen.h>
 #include <fmt/core.h>
 
@@ -10,7 +12,8 @@ namespace {
 
 // 4 sin^2(w/2) at the n frequencies of an axis: the spectrum of the second difference, negated.
 torch::Tensor squared_frequencies(std::int64_t n) {
-  const auto w = torch::arange(n, torch::kFloat64) * (2 * M_PI / static_cast<double>(n));
+  const auto w =
+      torch::arange(n, torch::kFloat64) * (2 * std::numbers::pi / static_cast<double>(n));
   return 4 * (w / 2).sin().square();
 }
 

@@ -9,7 +9,7 @@ namespace restore {
 namespace {
 
 // Of a product of a whole number and a factor.
-constexpr double kRounding = 1e-9;
+constexpr double kResizeTolerance = 1e-9;
 
 // `samples` samples `spacing` pixels apart; `filter` is 0 beyond `support` and is stretched by
 // `stretch`.
@@ -40,8 +40,8 @@ BandedMatrix averaging(std::int64_t n, double s) {
   std::vector<BandedRow> rows(static_cast<std::size_t>(samples_of(n, s)));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double from = static_cast<double>(i) * s, to = from + s;
-    rows[i].first = std::llround(std::floor(from + kRounding));
-    for (auto j = rows[i].first; static_cast<double>(j) < to - kRounding && j < n; ++j)
+    rows[i].first = std::llround(std::floor(from + kResizeTolerance));
+    for (auto j = rows[i].first; static_cast<double>(j) < to - kResizeTolerance && j < n; ++j)
       rows[i].weights.push_back(
           (std::min(to, static_cast<double>(j + 1)) - std::max(from, static_cast<double>(j))) / s);
   }
@@ -58,11 +58,11 @@ double lanczos(double t) { return std::abs(t) < 3 ? sinc(t) * sinc(t / 3) : 0; }
 }  // namespace
 
 std::int64_t samples_of(std::int64_t n, double factor) {
-  return std::llround(std::floor(static_cast<double>(n) / factor + kRounding));
+  return std::llround(std::floor(static_cast<double>(n) / factor + kResizeTolerance));
 }
 
 std::int64_t pixels_of(std::int64_t samples, double factor) {
-  return std::llround(std::ceil(static_cast<double>(samples) * factor - kRounding));
+  return std::llround(std::ceil(static_cast<double>(samples) * factor - kResizeTolerance));
 }
 
 BandedMatrix downsampling(std::int64_t n, double factor, ResizeFilter filter) {
@@ -80,7 +80,7 @@ BandedMatrix downsampling(std::int64_t n, double factor, ResizeFilter filter) {
 }
 
 BandedMatrix bicubic_upsampling(std::int64_t n, double factor) {
-  const auto samples = std::llround(std::floor(static_cast<double>(n) * factor + kRounding));
+  const auto samples = std::llround(std::floor(static_cast<double>(n) * factor + kResizeTolerance));
   return resampling(n, samples, 1 / factor, 1, 2, keys_cubic);
 }
 
