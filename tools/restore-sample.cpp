@@ -9,6 +9,7 @@
 #include "librestore/core/json.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/progress.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
 #include "librestore/image/thumbnail.h"

@@ -1,5 +1,5 @@
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/image/embed.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_stream.h"

@@ -1,15 +1,12 @@
 #include "librestore/report/report.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
 #include <fstream>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
 #include "librestore/core/output_folder.h"
 #include "librestore/image/thumbnail.h"
 #include "librestore/report/html.h"
@@ -106,7 +103,9 @@ std::string words(std::string key) {
 }  // namespace
 
 Report::Report(fs::path file, Existing existing, std::vector<ReportColumn> columns)
-    : file_(std::move(file)), columns_(std::move(columns)) {
+    : file_(std::move(file)),
+      if_exists_(existing == Existing::refuse ? IfExists::fail : IfExists::replace),
+      columns_(std::move(columns)) {
   check_place(file_, existing);
   make_folder_of(file_);
   remove_abandoned_files({file_.string()});
@@ -199,12 +198,7 @@ std::string Report::page(const std::string& tool, const Json& about, std::size_t
 
 void Report::write(const std::string& tool, const Json& about, std::size_t planned) const {
   const std::lock_guard lock(mutex_);
-  TemporaryFile temporary(file_.string());
-  std::ofstream stream(temporary.path(), std::ios::binary);
-  stream << page(tool, about, planned);
-  stream.close();
-  if (!stream) throw item_error("--report {}: cannot be written", file_.string());
-  temporary.commit();
+  write_atomically(file_.string(), {page(tool, about, planned)}, if_exists_);
 }
 
 }  // namespace restore

@@ -14,6 +14,7 @@
 #include <torch/types.h>
 
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/run/items.h"
 
 namespace restore {
@@ -65,6 +66,7 @@ class Report {
   std::string table() const;
 
   const std::filesystem::path file_;
+  const IfExists if_exists_;
   const std::vector<ReportColumn> columns_;
   const std::chrono::system_clock::time_point start_ = std::chrono::system_clock::now();
   mutable std::mutex mutex_;  // guards what follows

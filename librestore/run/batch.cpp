@@ -17,6 +17,7 @@
 #include "librestore/core/interrupt.h"
 #include "librestore/core/output_folder.h"
 #include "librestore/core/parallel.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
 #include "librestore/run/job.h"
@@ -35,12 +36,12 @@ void print_line(const std::string& line) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-class Batch {
 // To people; what is made of nothing is known by what it becomes.
 std::string name_of(const Item& item) {
   return (item.input.empty() ? item.output : item.input).string();
 }
 
+class Batch {
  public:
   Batch(const Plan& plan, const BatchRequest& request, Progress& progress, const ItemWork& work)
       : plan_(plan),

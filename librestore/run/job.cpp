@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 
 namespace restore {
 namespace {
@@ -123,12 +123,7 @@ void write_job(const Job& job, const fs::path& path) {
             {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;
   if (!job.id.empty()) json["id"] = job.id;
-  TemporaryFile temporary(path.string());
-  std::ofstream file(temporary.path());
-  file << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
-  file.close();
-  if (!file) throw file_error(path.string(), "cannot write", errno);
-  temporary.commit();
+  write_atomically(path.string(), {json.dump(2, ' ', false, Json::error_handler_t::replace), "\n"});
 }
 
 }  // namespace restore

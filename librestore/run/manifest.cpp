@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/run/file_hash.h"
 
 namespace restore {
@@ -122,12 +122,7 @@ void write_manifest(const Manifest& manifest, const fs::path& path) {
                     {"to_folder", manifest.plan.to_folder},
                     {"items", manifest.plan.items.size()},
                     {"hash", hash_text(lines)}};
-  TemporaryFile temporary(path.string());
-  std::ofstream file(temporary.path(), std::ios::binary);
-  file << header.dump() << '\n' << lines;
-  file.close();
-  if (!file) throw file_error(path.string(), "cannot write", errno);
-  temporary.commit();
+  write_atomically(path.string(), {header.dump(), "\n", lines}, IfExists::fail);
 }
 
 Manifest read_manifest(const fs::path& path) {

@@ -1,11 +1,10 @@
 // Kernels from files.
-#include <cerrno>
 #include <fstream>
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/image/image_io.h"
 #include "operators/kernel/kernels.h"
 
@@ -45,14 +44,10 @@ torch::Tensor load_matrix(const std::filesystem::path& path) {
 
 void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path) {
   const auto k = kernel.to(torch::kFloat64).contiguous();
-  TemporaryFile temporary(path.string());
-  std::ofstream file(temporary.path());
-  fmt::print(file, "{} {}\n", k.size(0), k.size(1));
+  std::string text = fmt::format("{} {}\n", k.size(0), k.size(1));
   for (std::int64_t i = 0; i < k.numel(); ++i)
-    fmt::print(file, "{:.5g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
-  file.close();
-  if (!file) throw file_error(path.string(), "cannot write", errno);
-  temporary.commit();
+    text += fmt::format("{:.5g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
+  write_atomically(path.string(), {text});
 }
 
 torch::Tensor load_kernel(const std::filesystem::path& path) {

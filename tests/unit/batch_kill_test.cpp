@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "librestore/core/interrupt.h"
 #include "librestore/core/rng.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/run/batch.h"
 #include "tests/support/temporary_folder.h"
 

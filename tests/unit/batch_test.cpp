@@ -21,6 +21,7 @@
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/temporary_file.h"
+#include "librestore/core/temporary_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace restore {

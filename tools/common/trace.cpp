@@ -1,10 +1,8 @@
 #include "tools/common/trace.h"
 
 #include <cmath>
-#include <fstream>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
 #include "librestore/core/output_folder.h"
 
 namespace restore {
@@ -34,7 +32,8 @@ bool TraceRecorder::step(const StepReport& report) {
   return next_.step(report);
 }
 
-Trace::Trace(std::filesystem::path file, bool replace) : file_(std::move(file)) {
+Trace::Trace(std::filesystem::path file, bool replace)
+    : file_(std::move(file)), if_exists_(replace ? IfExists::replace : IfExists::fail) {
   if (!replace && std::filesystem::exists(file_))
     throw usage_error("--trace {} exists; give --overwrite to replace it", file_.string());
   make_folder_of(file_);
@@ -56,12 +55,9 @@ void Trace::write(const std::string& tool, const Json& parameters) const {
   Json document{
       {"schema", kSchema}, {"tool", tool}, {"parameters", parameters}, {"pictures", Json::array()}};
   for (const auto& [key, picture] : pictures_) document["pictures"].push_back(picture);
-  TemporaryFile temporary(file_.string());
-  std::ofstream stream(temporary.path());
-  stream << document.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
-  stream.close();
-  if (!stream) throw item_error("--trace {}: cannot be written", file_.string());
-  temporary.commit();
+  write_atomically(file_.string(),
+                   {document.dump(1, ' ', false, Json::error_handler_t::replace), "\n"},
+                   if_exists_);
 }
 
 }  // namespace restore

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/model/method.h"
 #include "librestore/run/items.h"
 #include "tools/common/parts.h"
@@ -44,6 +45,7 @@ class Trace {
 
  private:
   std::filesystem::path file_;
+  IfExists if_exists_;
   std::mutex mutex_;
   // By the item's id and the part's first row and column.
   std::map<std::tuple<std::string, std::int64_t, std::int64_t>, Json> pictures_;

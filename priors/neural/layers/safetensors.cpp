@@ -7,8 +7,8 @@
 #include <ATen/ATen.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/interrupt.h"
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 
 namespace restore {
 namespace {
