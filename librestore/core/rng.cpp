@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 
+#include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/rng_kernels.h"
 
@@ -24,8 +25,18 @@ std::uint64_t mix(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
+// Beyond these two, streams would share their numbers.
+constexpr std::int64_t kChannels = std::int64_t{1} << kChannelBits;
+constexpr std::uint32_t kSamples = std::uint32_t{1} << (32 - kChannelBits);
+
+std::uint32_t checked_sample(std::uint32_t sample) {
+  if (sample >= kSamples)
+    throw usage_error("there are random numbers for {} samples of a picture, not for sample {}",
+                      kSamples, std::uint64_t{sample} + 1);
+  return sample;
+}
+
 std::uint32_t pack(std::int64_t channel, std::uint32_t sample) {
-  assert(channel < (1 << kChannelBits) && sample < (1u << (32 - kChannelBits)));
   return (sample << kChannelBits) | static_cast<std::uint32_t>(channel);
 }
 
@@ -46,6 +57,9 @@ void fill_row(std::uint64_t key, Counter counter, std::int64_t x0, std::int64_t 
 
 void fill_field(std::uint64_t key, std::uint32_t sample, std::uint32_t step, std::span<float> out,
                 const FieldWindow& window, Values make) {
+  if (window.channels > kChannels)
+    throw usage_error("there are random numbers for {} channels of a picture, not for {}",
+                      kChannels, window.channels);
   const std::int64_t rows = window.channels * window.height;
   assert(static_cast<std::int64_t>(out.size()) == rows * window.width);
   const std::int64_t grain =
@@ -64,11 +78,11 @@ void fill_field(std::uint64_t key, std::uint32_t sample, std::uint32_t step, std
 
 // For one seed no two images share a key, and for one image no two seeds do.
 Rng::Rng(std::uint64_t seed, std::uint64_t image, std::uint32_t sample)
-    : key_(mix(mix(seed + 0x9e3779b97f4a7c15u) ^ image)), sample_(sample) {}
+    : key_(mix(mix(seed + 0x9e3779b97f4a7c15u) ^ image)), sample_(checked_sample(sample)) {}
 
 Rng Rng::for_sample(std::uint32_t sample) const {
   Rng other = *this;
-  other.sample_ = sample;
+  other.sample_ = checked_sample(sample);
   other.step_ = 0;
   return other;
 }

@@ -14,14 +14,14 @@ namespace restore {
 
 // The part of a random field that is wanted: channel c, rows y0.., columns x0...
 struct FieldWindow {
-  std::int64_t channels = 1, height = 1, width = 1;  // channels <= 4096
+  std::int64_t channels = 1, height = 1, width = 1;  // channels <= 4096, else a usage error
   std::int64_t y0 = 0, x0 = 0;  // where the window lies in the whole image; may be negative
 };
 
 class Rng {
  public:
   // `image` separates the items of a batch (hash of the item's name); `sample` counts the posterior
-  // samples of one image (below 2^20), so that sample 5 is the same drawn alone or in a batch.
+  // samples of one image (below 2^20, else a usage error), so that sample 5 is the same drawn alone or in a batch.
   explicit Rng(std::uint64_t seed, std::uint64_t image = 0, std::uint32_t sample = 0);
 
   // The same stream for another sample of this image, starting at its step 0.

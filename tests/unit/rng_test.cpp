@@ -12,6 +12,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
 
 namespace restore {
@@ -219,6 +220,18 @@ BOOST_AUTO_TEST_CASE(samples_and_steps_can_be_replayed) {
   BOOST_TEST(fifth.step() == 0u);
   BOOST_TEST(fifth.sample() == 5u);
   BOOST_TEST((normal(fifth, window) == normal(Rng(3, 4, 5), window)));
+}
+
+// Their numbers would be another channel's or sample's.
+BOOST_AUTO_TEST_CASE(samples_and_channels_end_somewhere) {
+  constexpr std::uint32_t kSamples = 1 << 20;
+  const auto usage = [](const Error& error) { return error.code() == ExitCode::usage; };
+  BOOST_CHECK_NO_THROW(Rng(1, 2, kSamples - 1));
+  BOOST_CHECK_EXCEPTION(Rng(1, 2, kSamples), Error, usage);
+  BOOST_CHECK_EXCEPTION(Rng(1).for_sample(kSamples), Error, usage);
+  BOOST_CHECK_NO_THROW(normal(Rng(1), {4096, 1, 1}));
+  BOOST_CHECK_EXCEPTION(normal(Rng(1), {4097, 1, 1}), Error, usage);
+  BOOST_CHECK_EXCEPTION(uniform(Rng(1), {4097, 1, 1}), Error, usage);
 }
 
 BOOST_AUTO_TEST_CASE(normal_moments) {
