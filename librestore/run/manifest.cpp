@@ -66,8 +66,9 @@ std::string item_lines(const Manifest& manifest) {
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || !text)
+  // A folder can be opened, and then not be read; of an empty file << makes a failure too.
+  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || !text)
     throw usage_error("{}: cannot read this manifest: {}", path.string(),
                       std::generic_category().message(errno));
   return text.str();

@@ -113,6 +113,9 @@ BOOST_AUTO_TEST_CASE(it_is_never_replaced_and_never_taken_for_another) {
     write(path, edited);
     BOOST_TEST(message_of(path).ends_with("it was edited or cut off"), at);
   }
+  write(path, "");
+  BOOST_TEST(message_of(path).ends_with("it has no lines"), message_of(path));
+  BOOST_TEST(message_of(folder.path()).ends_with("Is a directory"), message_of(folder.path()));
   write(path, "Dear diary,\n");
   BOOST_TEST(message_of(path).find("not a manifest") != std::string::npos);
   fs::remove(path);
