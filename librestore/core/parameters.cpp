@@ -20,9 +20,6 @@ std::optional<double> parse_plain(std::string_view text) {
   return value;
 }
 
-// Limits beyond this mean "none" (DESIGN.md writes 1e30 for that).
-constexpr double kUnbounded = 1e30;
-
 std::string describe_range(const ParameterInfo& info) {
   const bool from = info.minimum > -kUnbounded, to = info.maximum < kUnbounded;
   if (from && to) return fmt::format("{:g} to {:g}", info.minimum, info.maximum);

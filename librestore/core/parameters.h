@@ -13,11 +13,14 @@ namespace restore {
 // A number as people write it: `0.05`, `1e-3`, `12.75/255`. Throws a usage error that names `what`.
 double parse_number(std::string_view text, std::string_view what);
 
+// Limits beyond this are none.
+constexpr double kUnbounded = 1e30;
+
 struct ParameterInfo {
   std::string name;
   std::string unit;  // "[0,1]", "px", "" for a plain number
-  double minimum;
-  double maximum;
+  double minimum;    // down to -kUnbounded
+  double maximum;    // up to kUnbounded
   std::string help;  // one sentence without a full stop
 };
 
