@@ -2,7 +2,8 @@
 include(CTest)
 include(GNUInstallDirs)
 
-option(RESTORE_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ON)
+# The presets for development turn it on; the next compiler is to break no package.
+option(RESTORE_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 set(RESTORE_SANITIZE "" CACHE STRING "Sanitizers to compile with, for example address,undefined")
 option(RESTORE_FUZZ "Make the fuzz targets libFuzzer programs (GCC and libFuzzer's library)" OFF)
 
