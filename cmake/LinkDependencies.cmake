@@ -4,9 +4,11 @@ include(CMakeFindDependencyMacro)
 
 find_dependency(Torch)
 # Debian's Imath config names a Python library that only another package holds and says so at length.
+set(restore_log_level "${CMAKE_MESSAGE_LOG_LEVEL}")
 set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
 find_dependency(OpenImageIO)
-unset(CMAKE_MESSAGE_LOG_LEVEL)
+set(CMAKE_MESSAGE_LOG_LEVEL "${restore_log_level}")
+unset(restore_log_level)
 find_dependency(Eigen3 NO_MODULE)
 find_dependency(TBB)
 find_dependency(fmt)
@@ -21,10 +23,24 @@ endif()
 
 # Debian's target names an OpenCV header folder whether or not it is there; CMake refuses missing ones.
 get_target_property(restore_oiio_includes OpenImageIO::OpenImageIO INTERFACE_INCLUDE_DIRECTORIES)
-list(FILTER restore_oiio_includes EXCLUDE REGEX "opencv")
-set_target_properties(OpenImageIO::OpenImageIO PROPERTIES
-  INTERFACE_INCLUDE_DIRECTORIES "${restore_oiio_includes}")
+foreach(folder IN LISTS restore_oiio_includes)
+  if(folder MATCHES "opencv" AND NOT EXISTS "${folder}")
+    list(REMOVE_ITEM restore_oiio_includes "${folder}")
+    set_target_properties(OpenImageIO::OpenImageIO PROPERTIES
+      INTERFACE_INCLUDE_DIRECTORIES "${restore_oiio_includes}")
+  endif()
+endforeach()
 unset(restore_oiio_includes)
+
+# One imported target for libwebp: Debian's package has no CMake files.
+if(NOT TARGET restore_webp)
+  find_path(WEBP_INCLUDE_DIR webp/encode.h REQUIRED)
+  find_library(WEBP_LIBRARY webp REQUIRED)
+  find_library(WEBPMUX_LIBRARY webpmux REQUIRED)
+  add_library(restore_webp INTERFACE IMPORTED)
+  target_include_directories(restore_webp SYSTEM INTERFACE "${WEBP_INCLUDE_DIR}")
+  target_link_libraries(restore_webp INTERFACE "${WEBPMUX_LIBRARY}" "${WEBP_LIBRARY}")
+endif()
 
 # One imported target for libtorch, its headers marked as system headers.
 if(NOT TARGET restore_torch)
