@@ -2,6 +2,7 @@
 // https://doi.org/10.1093/biomet/35.3-4.246
 #include "priors/anscombe.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace restore {
@@ -18,12 +19,24 @@ torch::Tensor anscombe_inverse(const torch::Tensor& f) {
   return mean.clamp_min(0);
 }
 
+SigmaRange Anscombe::sigma_range() const {
+  // tau solved for sigma: 1 / g = 1 / (4 tau^2) + sqrt(3/8) / tau,  sigma^2 = g / 2
+  const auto level = [](double tau) {
+    return std::sqrt(2 / (1 / (tau * tau) + 4 * std::sqrt(3.0 / 8) / tau));
+  };
+  const auto range = inner()->sigma_range();
+  return {level(range.minimum), level(range.maximum)};
+}
+
 torch::Tensor Anscombe::denoise(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return x.clone();
   const double g = 2 * sigma * sigma;
   const double least = 2 * std::sqrt(3.0 / 8), range = 2 * std::sqrt(1 / g + 3.0 / 8) - least;
   const auto t = (anscombe_forward(x / g) - least) / range;
-  return g * anscombe_inverse(inner_->denoise(t, 1 / range) * range + least);
+  // Rounding must not leave the prior's range.
+  const auto [lowest, highest] = inner()->sigma_range();
+  const double tau = std::clamp(1 / range, lowest, highest);
+  return g * anscombe_inverse(inner()->denoise(t, tau) * range + least);
 }
 
 }  // namespace restore

@@ -8,7 +8,7 @@ namespace restore {
 
 torch::Tensor Bounded::denoise(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return x.clone();
-  const auto r = inner_->denoise(x, sigma) - x;
+  const auto r = inner()->denoise(x, sigma) - x;
   // ||r|| / sqrt(n), N x 1 x 1 x 1
   const auto rms = r.square().mean({1, 2, 3}, /*keepdim=*/true).sqrt();
   return x + r * (kC * sigma / rms.clamp_min(1e-30)).clamp_max(1);

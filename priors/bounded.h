@@ -9,26 +9,23 @@
 // Definition 1). White noise has ||r|| = sigma sqrt(n); C = 1.5 leaves a good denoiser of it alone.
 #pragma once
 
-#include <memory>
-
-#include "librestore/model/denoiser.h"
+#include "librestore/model/denoiser_wrapper.h"
 
 namespace restore {
 
-class Bounded : public Denoiser {
+class Bounded : public DenoiserWrapper {
  public:
   static constexpr double kC = 1.5;
 
-  explicit Bounded(std::shared_ptr<const Denoiser> inner) : inner_(std::move(inner)) {}
+  explicit Bounded(std::shared_ptr<const Denoiser> inner) : DenoiserWrapper(std::move(inner)) {}
 
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
   // ||r|| is that of the whole picture.
   std::optional<int> receptive_field() const override { return std::nullopt; }
-  SigmaRange sigma_range() const override { return inner_->sigma_range(); }
-  std::string name() const override { return "bounded:" + inner_->name(); }
-
- private:
-  std::shared_ptr<const Denoiser> inner_;
+  double bytes_per_pixel() const override { return inner()->bytes_per_pixel() + kBytesOfPicture; }
+  std::string name() const override { return "bounded:" + inner()->name(); }
+  // Measured with the inner prior, not with this one.
+  double deviation_scale(const std::string&) const override { return 1; }
 };
 
 }  // namespace restore

@@ -19,7 +19,7 @@ torch::Tensor Equivariant::denoise(const torch::Tensor& x, double sigma) const {
     for (int turns = 0; turns < 4; ++turns) {
       // g: a flip of the rows, then quarter turns; g^-1 undoes them in the other order.
       const auto turned = (flip ? grid.flip(2) : grid).rot90(turns, {2, 3}).contiguous();
-      const auto back = inner_->denoise(turned, sigma).rot90(-turns, {2, 3});
+      const auto back = inner()->denoise(turned, sigma).rot90(-turns, {2, 3});
       sum.add_(flip ? back.flip(2) : back);
     }
   }

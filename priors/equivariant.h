@@ -8,25 +8,22 @@
 // D each.
 #pragma once
 
-#include "librestore/model/denoiser.h"
+#include "librestore/model/denoiser_wrapper.h"
 
 namespace restore {
 
-class Equivariant : public Denoiser {
+class Equivariant : public DenoiserWrapper {
  public:
-  explicit Equivariant(std::shared_ptr<const Denoiser> inner) : inner_(std::move(inner)) {}
+  explicit Equivariant(std::shared_ptr<const Denoiser> inner) : DenoiserWrapper(std::move(inner)) {}
 
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
-  std::optional<int> receptive_field() const override { return inner_->receptive_field(); }
-  int alignment() const override { return inner_->alignment(); }
-  SigmaRange sigma_range() const override { return inner_->sigma_range(); }
-  std::string name() const override { return "equivariant:" + inner_->name(); }
-  std::string remark(std::int64_t height, std::int64_t width) const override {
-    return inner_->remark(height, width);
+  // On the grid, their sum, g x, and D of it.
+  double bytes_per_pixel() const override {
+    return inner()->bytes_per_pixel() + 4 * kBytesOfPicture;
   }
-
- private:
-  std::shared_ptr<const Denoiser> inner_;
+  std::string name() const override { return "equivariant:" + inner()->name(); }
+  // Measured with the inner prior, not with this one.
+  double deviation_scale(const std::string&) const override { return 1; }
 };
 
 }  // namespace restore

@@ -21,7 +21,8 @@
 
 namespace restore {
 
-// The noise levels a prior is made for; solvers clamp to them.
+// The noise levels a prior is made for; solvers clamp to them. 1e30: no limit (JSON has no
+// infinity).
 struct SigmaRange {
   double minimum = 0;
   double maximum = 1e30;

@@ -37,34 +37,34 @@ std::vector<Tile> tiles_for(const Denoiser& prior, const torch::Tensor& x, std::
 }  // namespace
 
 TiledDenoiser::TiledDenoiser(std::shared_ptr<const Denoiser> prior, std::int64_t core)
-    : prior_(std::move(prior)), core_(core) {
+    : DenoiserWrapper(std::move(prior)), core_(core) {
   if (core_ < 1) throw usage_error("the tile size must be at least 1 pixel, got {}", core_);
-  if (!prior_->receptive_field())
-    throw usage_error("prior '{}' looks at the whole picture and cannot be tiled", prior_->name());
+  if (!inner()->receptive_field())
+    throw usage_error("prior '{}' looks at the whole picture and cannot be tiled", inner()->name());
 }
 
 torch::Tensor TiledDenoiser::denoise(const torch::Tensor& x, double sigma) const {
-  if (const auto items = items_at_once(*prior_, x, core_); x.size(0) > items) {
+  if (const auto items = items_at_once(*inner(), x, core_); x.size(0) > items) {
     std::vector<torch::Tensor> estimates;
     for (const auto& group : x.split(items)) estimates.push_back(denoise(group, sigma));
     return torch::cat(estimates);
   }
-  const auto tiles = tiles_for(*prior_, x, core_);
-  if (tiles.size() == 1) return prior_->denoise(x, sigma);
+  const auto tiles = tiles_for(*inner(), x, core_);
+  if (tiles.size() == 1) return inner()->denoise(x, sigma);
   auto estimate = torch::empty_like(x, at::MemoryFormat::Contiguous);
   for (const auto& tile : tiles) {
     throw_if_interrupted();
-    const auto window = prior_->denoise(cut(x, tile.window).contiguous(), sigma);
+    const auto window = inner()->denoise(cut(x, tile.window).contiguous(), sigma);
     cut(estimate, tile.core).copy_(cut(window, inside(tile)));
   }
   return estimate;
 }
 
 TiledMmseDenoiser::TiledMmseDenoiser(std::shared_ptr<const MmseDenoiser> prior, std::int64_t core)
-    : prior_(std::move(prior)), values_(prior_, core), core_(core) {}
+    : MmseWrapper(std::move(prior)), values_(inner(), core), core_(core) {}
 
 Linearization TiledMmseDenoiser::linearize(const torch::Tensor& x, double sigma) const {
-  if (const auto items = items_at_once(*prior_, x, core_); x.size(0) > items) {
+  if (const auto items = items_at_once(*inner(), x, core_); x.size(0) > items) {
     const auto pullback = [tiled = *this, groups = x.split(items), items,
                            sigma](const torch::Tensor& v) {
       const auto weights = v.split(items);
@@ -75,10 +75,10 @@ Linearization TiledMmseDenoiser::linearize(const torch::Tensor& x, double sigma)
     };
     return {values_.denoise(x, sigma), pullback};
   }
-  const auto tiles = tiles_for(*prior_, x, core_);
-  if (tiles.size() == 1) return prior_->linearize(x, sigma);
+  const auto tiles = tiles_for(*inner(), x, core_);
+  if (tiles.size() == 1) return inner()->linearize(x, sigma);
   // D = sum_t P_t^T C_t D_t(W_t x), so J^T v = sum_t W_t^T J_t^T C_t^T P_t v: window, core, place.
-  const auto pullback = [prior = prior_, x, sigma, tiles](const torch::Tensor& v) {
+  const auto pullback = [prior = inner(), x, sigma, tiles](const torch::Tensor& v) {
     auto sum = torch::zeros_like(v, at::MemoryFormat::Contiguous);
     for (const auto& tile : tiles) {
       throw_if_interrupted();

@@ -7,34 +7,25 @@
 
 #include <memory>
 
-#include "librestore/model/denoiser.h"
+#include "librestore/model/denoiser_wrapper.h"
 
 namespace restore {
 
-class TiledDenoiser : public Denoiser {
+class TiledDenoiser : public DenoiserWrapper {
  public:
   // `core`: side of a tile without its halo, px >= 1. Usage error when the prior's receptive field is
   // unbounded: it cannot be tiled.
   TiledDenoiser(std::shared_ptr<const Denoiser> prior, std::int64_t core);
 
   torch::Tensor denoise(const torch::Tensor& x, double sigma) const override;
-  std::optional<int> receptive_field() const override { return prior_->receptive_field(); }
-  int alignment() const override { return prior_->alignment(); }
-  double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
-  SigmaRange sigma_range() const override { return prior_->sigma_range(); }
-  std::string name() const override { return prior_->name(); }
-  std::string remark(std::int64_t height, std::int64_t width) const override {
-    return prior_->remark(height, width);
-  }
 
  private:
-  std::shared_ptr<const Denoiser> prior_;
   std::int64_t core_;
 };
 
 // The same for a prior with a score. The pullback evaluates each tile again, so that no more than one
 // tile's intermediate values are held at any time.
-class TiledMmseDenoiser : public MmseDenoiser {
+class TiledMmseDenoiser : public MmseWrapper {
  public:
   TiledMmseDenoiser(std::shared_ptr<const MmseDenoiser> prior, std::int64_t core);
 
@@ -42,18 +33,8 @@ class TiledMmseDenoiser : public MmseDenoiser {
     return values_.denoise(x, sigma);
   }
   Linearization linearize(const torch::Tensor& x, double sigma) const override;
-  std::optional<int> receptive_field() const override { return prior_->receptive_field(); }
-  int alignment() const override { return prior_->alignment(); }
-  double bytes_per_pixel() const override { return prior_->bytes_per_pixel(); }
-  double pullback_bytes_per_pixel() const override { return prior_->pullback_bytes_per_pixel(); }
-  SigmaRange sigma_range() const override { return prior_->sigma_range(); }
-  std::string name() const override { return prior_->name(); }
-  std::string remark(std::int64_t height, std::int64_t width) const override {
-    return prior_->remark(height, width);
-  }
 
  private:
-  std::shared_ptr<const MmseDenoiser> prior_;
   TiledDenoiser values_;
   std::int64_t core_;
 };

@@ -54,27 +54,27 @@ std::vector<Region> plan_windows(std::int64_t height, std::int64_t width, std::i
 }
 
 WindowedDenoiser::WindowedDenoiser(std::shared_ptr<const MmseDenoiser> inner, std::int64_t size)
-    : inner_(std::move(inner)), size_(size) {}
+    : MmseWrapper(std::move(inner)), size_(size) {}
 
 torch::Tensor WindowedDenoiser::denoise(const torch::Tensor& x, double sigma) const {
   const auto windows = plan_windows(x.size(2), x.size(3), size_);
-  if (windows.size() == 1) return inner_->denoise(x, sigma);
+  if (windows.size() == 1) return inner()->denoise(x, sigma);
   if (sigma == 0) return x.clone();
   auto sum = torch::zeros(x.sizes(), x.options());
   for (const auto& w : windows) {
     throw_if_interrupted();
-    in_window(sum, w) +=
-        window_weight(w, size_, x.options()) * inner_->denoise(in_window(x, w).contiguous(), sigma);
+    in_window(sum, w) += window_weight(w, size_, x.options()) *
+                         inner()->denoise(in_window(x, w).contiguous(), sigma);
   }
   return sum / total_weight(windows, size_, x);
 }
 
 Linearization WindowedDenoiser::linearize(const torch::Tensor& x, double sigma) const {
   const auto windows = plan_windows(x.size(2), x.size(3), size_);
-  if (windows.size() == 1) return inner_->linearize(x, sigma);
+  if (windows.size() == 1) return inner()->linearize(x, sigma);
   const auto kept = x.detach().clone();
   // J^T v = sum_w J_w^T (m_w v / sum m)
-  const auto vjp = [inner = inner_, size = size_, kept, sigma, windows](const torch::Tensor& v) {
+  const auto vjp = [inner = inner(), size = size_, kept, sigma, windows](const torch::Tensor& v) {
     const auto share = v / total_weight(windows, size, kept);
     auto sum = torch::zeros(kept.sizes(), kept.options());
     for (const auto& w : windows) {
@@ -89,7 +89,7 @@ Linearization WindowedDenoiser::linearize(const torch::Tensor& x, double sigma) 
 
 std::string WindowedDenoiser::remark(std::int64_t height, std::int64_t width) const {
   const auto windows = plan_windows(height, width, size_).size();
-  if (windows == 1) return {};
+  if (windows == 1) return inner()->remark(height, width);
   return fmt::format("in {} overlapping windows of {} pixels, the size that the prior knows",
                      windows, size_);
 }

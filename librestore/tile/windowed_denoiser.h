@@ -9,12 +9,12 @@
 
 #include <memory>
 
-#include "librestore/model/denoiser.h"
+#include "librestore/model/denoiser_wrapper.h"
 #include "librestore/tile/tile_plan.h"
 
 namespace restore {
 
-class WindowedDenoiser : public MmseDenoiser {
+class WindowedDenoiser : public MmseWrapper {
  public:
   // `size`: side of the windows, px >= 4. Neighbours share a quarter of it at least.
   WindowedDenoiser(std::shared_ptr<const MmseDenoiser> inner, std::int64_t size);
@@ -23,18 +23,9 @@ class WindowedDenoiser : public MmseDenoiser {
   // The pullback computes every window again, so that memory holds one window's network.
   Linearization linearize(const torch::Tensor& x, double sigma) const override;
   std::optional<int> receptive_field() const override { return std::nullopt; }
-  int alignment() const override { return inner_->alignment(); }
-  double bytes_per_pixel() const override { return inner_->bytes_per_pixel(); }
-  double pullback_bytes_per_pixel() const override { return inner_->pullback_bytes_per_pixel(); }
-  SigmaRange sigma_range() const override { return inner_->sigma_range(); }
-  std::string name() const override { return inner_->name(); }
   std::string remark(std::int64_t height, std::int64_t width) const override;
-  double deviation_scale(const std::string& method) const override {
-    return inner_->deviation_scale(method);
-  }
 
  private:
-  std::shared_ptr<const MmseDenoiser> inner_;
   std::int64_t size_;
 };
 

@@ -1,10 +1,13 @@
-// Denoisers of denoisers: bounded and for Poisson noise. (Equivariant ones: tests/laws; tiled ones:
-// tile_test.)
+// Denoisers of denoisers: what they say of themselves, bounded ones, and those for Poisson noise.
+// (The results of equivariant ones: tests/laws; of tiled ones: tile_test.)
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/model/random.h"
+#include "librestore/tile/tiled_denoiser.h"
+#include "librestore/tile/windowed_denoiser.h"
 #include "priors/anscombe.h"
 #include "priors/bounded.h"
+#include "priors/equivariant.h"
 #include "priors/factory.h"
 #include "tests/support/comparison.h"
 #include "tests/support/small_problems.h"
@@ -21,6 +24,61 @@ double rms(const torch::Tensor& x) { return x.square().mean().sqrt().item<double
 torch::Tensor poisson(const torch::Tensor& x, double gain) {
   torch::manual_seed(5);
   return gain * at::poisson(x / gain);
+}
+
+// Says of itself what no default says, and keeps the levels that it is called at.
+class Peculiar : public MmseDenoiser {
+ public:
+  torch::Tensor denoise(const torch::Tensor& x, double sigma) const override {
+    levels.push_back(sigma);
+    return x;
+  }
+  Linearization linearize(const torch::Tensor& x, double) const override {
+    return {x, [](const torch::Tensor& v) { return v; }};
+  }
+  std::optional<int> receptive_field() const override { return 5; }
+  int alignment() const override { return 4; }
+  double bytes_per_pixel() const override { return 4321; }
+  double pullback_bytes_per_pixel() const override { return 98765; }
+  SigmaRange sigma_range() const override { return {0.1, 0.7}; }
+  std::string name() const override { return "peculiar"; }
+  std::string remark(std::int64_t, std::int64_t) const override { return "in a way"; }
+  double deviation_scale(const std::string&) const override { return 2.5; }
+  mutable std::vector<double> levels;
+};
+
+BOOST_AUTO_TEST_CASE(a_wrapper_says_what_its_prior_says) {
+  const auto inner = std::make_shared<const Peculiar>();
+  const auto check = [&](const Denoiser& wrapper, bool same_D) {
+    BOOST_TEST_CONTEXT(wrapper.name()) {
+      // What the wrapper keeps besides is a few copies of the picture.
+      const double bytes = wrapper.bytes_per_pixel() - inner->bytes_per_pixel();
+      BOOST_TEST(bytes >= 0);
+      BOOST_TEST(bytes <= 4 * kBytesOfPicture);
+      if (const auto* mmse = dynamic_cast<const MmseDenoiser*>(&wrapper))
+        BOOST_TEST(mmse->pullback_bytes_per_pixel() == inner->pullback_bytes_per_pixel());
+      BOOST_TEST(wrapper.alignment() == inner->alignment());
+      BOOST_TEST((!wrapper.receptive_field() || *wrapper.receptive_field() == 5));
+      BOOST_TEST(wrapper.name().ends_with(inner->name()));
+      BOOST_TEST(wrapper.remark(8, 8) == "in a way");
+      // Where D is another, nobody has measured it.
+      BOOST_TEST(wrapper.deviation_scale("pigdm") == (same_D ? 2.5 : 1));
+      const auto [lowest, highest] = wrapper.sigma_range();
+      inner->levels.clear();
+      for (const double sigma : {lowest, highest})
+        wrapper.denoise(torch::full({1, 1, 2, 3}, 0.5, torch::kFloat64), sigma);
+      const auto [least, most] = std::minmax_element(inner->levels.begin(), inner->levels.end());
+      BOOST_TEST((*least >= 0.1 && *most <= 0.7));
+      BOOST_TEST(*least == 0.1, boost::test_tools::tolerance(1e-12));
+      BOOST_TEST(*most == 0.7, boost::test_tools::tolerance(1e-12));
+    }
+  };
+  check(TiledDenoiser(inner, 8), true);
+  check(TiledMmseDenoiser(inner, 8), true);
+  check(WindowedDenoiser(inner, 8), true);
+  check(Bounded(inner), false);
+  check(Equivariant(inner), false);
+  check(Anscombe(inner), false);
 }
 
 BOOST_AUTO_TEST_CASE(a_bounded_denoiser_moves_no_picture_further_than_its_bound) {
