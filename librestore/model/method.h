@@ -1,6 +1,7 @@
 // A method (solver or sampler) turns a measurement and a prior into an image.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +83,9 @@ class Method {
 // notice NaN and divergence, tell the observer, notice a signal. True: go on.
 class StepMonitor {
  public:
+  // The tolerance where a schedule is the stop, whatever a step moves.
+  static constexpr double kNever = -1;
+
   StepMonitor(const char* method, int iterations, double tolerance, Observer* observer);
 
   bool proceed(const torch::Tensor& previous, const torch::Tensor& x, double sigma,
@@ -97,7 +101,7 @@ class StepMonitor {
   double tolerance_;
   Observer* observer_;
   Summary summary_;
-  double smallest_residual_ = 1e300;
+  double smallest_residual_ = std::numeric_limits<double>::infinity();
   double first_rms_ = 1;  // of what the first step began with, [0,1] units, at least 1
   bool ended_ = false;
 };

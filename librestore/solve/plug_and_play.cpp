@@ -63,4 +63,10 @@ Result restore_items(const Measurement& measurement,
   return {torch::cat(estimates), {}, worst_of(summaries)};
 }
 
+Result ItemwiseMethod::run(const Measurement& measurement, const Denoiser& prior, Rng&,
+                           Observer* observer) const {
+  return restore_items(measurement,
+                       [&](const Measurement& item) { return run_item(item, prior, observer); });
+}
+
 }  // namespace restore

@@ -43,4 +43,16 @@ Summary worst_of(const std::vector<Summary>& summaries);
 Result restore_items(const Measurement& measurement,
                      const std::function<Result(const Measurement& item)>& restore_one);
 
+// A method that restores items so, and draws nothing.
+class ItemwiseMethod : public Method {
+ public:
+  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
+             Observer* observer = nullptr) const final;
+
+ private:
+  // Of a batch of one.
+  virtual Result run_item(const Measurement& measurement, const Denoiser& prior,
+                          Observer* observer) const = 0;
+};
+
 }  // namespace restore
