@@ -2,8 +2,6 @@
 // https://arxiv.org/abs/2008.13751
 #include "librestore/solve/hqs.h"
 
-#include "librestore/solve/plug_and_play.h"
-
 namespace restore {
 
 const Parameters<HqsOptions>& Hqs::parameters() {
@@ -18,12 +16,6 @@ const Parameters<HqsOptions>& Hqs::parameters() {
   return table;
 }
 
-Result Hqs::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
 Result Hqs::run_item(const Measurement& measurement, const Denoiser& prior,
                      Observer* observer) const {
   const Operator& A = *measurement.A;
@@ -36,22 +28,21 @@ Result Hqs::run_item(const Measurement& measurement, const Denoiser& prior,
   };
 
   PriorStep D(prior);
-  constexpr double kNever = -1;  // the schedule is the stop, whatever a step moves
-  StepMonitor monitor("hqs", options_.iterations, kNever, observer);
+  StepMonitor monitor("hqs", options_.iterations, StepMonitor::kNever, observer);
   auto x = A.initial_estimate(y);
   bool go_on = true;
   for (int k = 0; go_on; ++k) {
     // sigma_k = sigma_start^(1 - k/K) sigma_end^(k/K)
     const double fraction = options_.iterations > 1 ? k / (options_.iterations - 1.0) : 1;
-    const double sigma = sigma_start * std::pow(sigma_end / sigma_start, fraction);
+    const double sigma = D.level(sigma_start * std::pow(sigma_end / sigma_start, fraction));
     // z_k = argmin_z 1/2 ||A z - y||^2 + rho_k / 2 ||z - x_k||^2
     const auto z = A.prox(x, y, rho(sigma));
     // x_{k+1} = D(z_k, sigma_k)
     const auto next = D(z, sigma);
-    go_on = monitor.proceed(x, next, D.level(sigma), 1 / rho(sigma));
+    go_on = monitor.proceed(x, next, sigma, 1 / rho(sigma));
     x = next;
   }
-  if (is_noiseless(measurement)) x = A.prox(x, y, rho(sigma_start));
+  if (is_noiseless(measurement)) x = A.prox(x, y, rho(D.level(sigma_start)));
   return {x, {}, monitor.finish(measurement, x, D.calls())};
 }
 

@@ -6,11 +6,12 @@
 //   z_k     = argmin_z 1/2 ||A z - y||^2 + rho_k / 2 ||z - x_k||^2
 //   x_{k+1} = D(z_k, sigma_k)
 // with rho_k = lambda sigma_y^2 / sigma_k^2 and sigma_k from sigma_start down to sigma_end, evenly
-// in their logarithm. The schedule is the stop.
+// in their logarithm, or the nearest in the prior's range: rho_k is of the level that D is called
+// with. The schedule is the stop.
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -21,20 +22,19 @@ struct HqsOptions {
   double lambda = 0.23;             // weight of the prior, the paper's
 };
 
-class Hqs : public Method {
+// Any operator. Where sigma_y is 0 a last data step with the schedule's smallest rho makes the
+// estimate meet the data.
+class Hqs : public ItemwiseMethod {
  public:
-  explicit Hqs(const HqsOptions& options = {}) : options_(options) {}
-  static const Parameters<HqsOptions>& parameters();
-
-  // Any operator. Where sigma_y is 0 a last data step with the schedule's smallest rho
-  // makes the estimate meet the data.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  using Options = HqsOptions;
+  static const Parameters<Options>& parameters();
+  explicit Hqs(const Options& options = {}) : options_(options) {}
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
-  HqsOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

@@ -215,14 +215,21 @@ BOOST_AUTO_TEST_CASE(weights_mean_the_level_that_the_prior_is_called_with) {
     return result;
   };
   for (const auto& [name, parameters] : kSolvers) {
-    if (name == "hqs" || name == "denoise") continue;  // of a schedule, and of no weights
+    if (name == "hqs" || name == "denoise") continue;  // of a schedule (below), and of no weights
     BOOST_TEST_CONTEXT(name) {
       const auto exact = restored(name, parameters, "0.1");
       BOOST_TEST(torch::equal(restored(name, parameters, "0.02"), exact));
       BOOST_TEST(torch::equal(restored(name, parameters, "0.5"), exact));
     }
   }
-  // A schedule whose ends lie outside is one level.
+  // A schedule whose ends lie outside is one level; without noise rho weighs the last data step too.
+  for (const double sigma_y : {0.05, 0.0}) {
+    const auto by_hqs = [&](double start, double end) {
+      return run(Hqs({.sigma_start = start, .sigma_end = end}), hole_measurement(sigma_y), narrow)
+          .estimate;
+    };
+    BOOST_TEST(torch::equal(by_hqs(0.8, 0.02), by_hqs(0.1, 0.1)));
+  }
   const auto exact = restored("admm", {}, "0.1");
   BOOST_TEST(torch::equal(restored("admm", {{"sigma_start", "0.8"}}, "0.02"), exact));
 }
