@@ -116,11 +116,25 @@ void check_names(const ExpressionSource& source, const std::vector<ExpressionCal
 
 }  // namespace
 
+std::string to_string(Rung rung) {
+  switch (rung) {
+    case Rung::nonlinear:
+      return "nonlinear";
+    case Rung::linear:
+      return "linear";
+    case Rung::spectral:
+      return "spectral";
+  }
+  return "unknown";
+}
+
 const std::vector<OperatorRow>& operator_table() {
   static const std::vector<OperatorRow> table = [] {
     std::vector<OperatorRow> result;
     for (const OperatorRecipe& row : recipes()) {
-      OperatorRow described{row.name, row.summary, {}, row.rung, row.law_instances, row.channels};
+      OperatorRow described{row.name,     row.summary,   {},
+                            row.rung,     row.rung_note, row.law_instances,
+                            row.channels, row.cuttable,  row.whole_boundaries};
       for (const auto& argument : row.arguments)
         described.parameters.push_back(describe_argument(argument));
       result.push_back(std::move(described));

@@ -21,14 +21,24 @@
 
 namespace restore {
 
-// A row of the table; `restore-degrade --list`, the docs and the law tests read it.
+// The highest rung of librestore/model that an operator climbs to; some arguments keep it lower.
+enum class Rung { nonlinear, linear, spectral };
+
+std::string to_string(Rung rung);
+
+// A row of the table; `restore-degrade --list`, the docs, the law tests and the tools read it.
 struct OperatorRow {
   std::string name;
-  std::string summary;                     // one line with the equation
-  std::vector<std::string> parameters;     // name, default, unit, range, help, a line each
-  std::string rung;                        // "nonlinear ...", "linear ...", "spectral ..."
+  std::string summary;                  // one line with the equation
+  std::vector<std::string> parameters;  // name, default, unit, range, help, a line each
+  Rung rung;
+  std::string rung_note;  // for people, behind its name: " with boundary=circular, linear else"
   std::vector<std::string> law_instances;  // expressions the law tests run, every branch covered
   std::int64_t channels = 0;  // of the scene, where the operator needs a number of them
+  // Whether a part of what it measures is, but for its frame, what it measures of a part of the
+  // scene; and the boundaries with which it is not.
+  bool cuttable = false;
+  std::vector<std::string> whole_boundaries{};
 };
 
 const std::vector<OperatorRow>& operator_table();

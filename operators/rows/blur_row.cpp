@@ -23,14 +23,18 @@ LinearPointer build_blur(const BoundCall& call, const ShapeRequest& request) {
 OperatorRecipe blur_row() {
   return {"blur",
           "y = k * x",
-          "spectral with boundary=circular, or reflect and a symmetric kernel; linear else",
+          Rung::spectral,
+          " with boundary=circular, or reflect and a symmetric kernel; linear else",
           {kernel_argument("", ""), boundary_argument("valid")},
           {"blur(gaussian:0.6)", "blur(gaussian:0.6, boundary=circular)",
            "blur(gaussian:0.6, boundary=reflect)", "blur(gaussian:0.6, boundary=replicate)",
            "blur(box:4, boundary=circular)", "blur(box:3, boundary=reflect)",
            "blur(box:2, boundary=reflect)", "blur(motion:4,30, boundary=valid)",
            "blur(gaussian:0.5,0.9,30, boundary=replicate)", "blur(disk:3, boundary=circular)"},
-          build_blur};
+          build_blur,
+          0,
+          true,
+          {"circular", "reflect", "replicate"}};
 }
 
 }  // namespace restore

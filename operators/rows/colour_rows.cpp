@@ -54,14 +54,16 @@ LinearPointer build_colour(const BoundCall& call, const ShapeRequest& request) {
 }  // namespace
 
 OperatorRecipe grey_row() {
-  return {"grey", "y = 0.299 R + 0.587 G + 0.114 B", "spectral", {}, {"grey"}, build_grey, 3};
+  return {"grey", "y = 0.299 R + 0.587 G + 0.114 B", Rung::spectral, "", {}, {"grey"}, build_grey,
+          3};
 }
 
 OperatorRecipe colour_row() {
   return {
       "colour",
       "y = M x, the channels of each pixel mixed",
-      "spectral",
+      Rung::spectral,
+      "",
       {{Kind::free,
         {"matrix", "", 0, 0,
          "matrix:A,B,... row by row, a row for each measured channel, or a text file: a line `rows "

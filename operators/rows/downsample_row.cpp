@@ -95,7 +95,8 @@ OperatorRecipe downsample_row() {
   return {
       "downsample",
       "y = a filtered x at points `factor` pixels apart",
-      "spectral for bicubic, area and lanczos, linear for a blur kernel",
+      Rung::spectral,
+      " for bicubic, area and lanczos, linear for a blur kernel",
       {{Kind::number, {"factor", "", 1, 64, "of both sides, also between whole numbers"}, "", {}},
        kernel_argument("bicubic, area, lanczos (antialiased), ", "bicubic"),
        boundary_argument("reflect"),
@@ -110,7 +111,10 @@ OperatorRecipe downsample_row() {
        "downsample(2.5)", "downsample(1.3, area)", "downsample(2, lanczos)",
        "downsample(1.7, lanczos)", "downsample(2.5, gaussian:0.6)",
        "downsample(1.6, box:3, boundary=circular)"},
-      build_downsample};
+      build_downsample,
+      0,
+      true,
+      {"circular"}};
 }
 
 }  // namespace restore

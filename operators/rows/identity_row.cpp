@@ -7,12 +7,15 @@ OperatorRecipe identity_row() {
   return {
       "identity",
       "y = x",
-      "spectral",
+      Rung::spectral,
+      "",
       {},
       {"identity"},
       [](const BoundCall&, const ShapeRequest& request) -> std::shared_ptr<const LinearOperator> {
         return std::make_shared<Identity>(request.shape);
-      }};
+      },
+      0,
+      true};
 }
 
 }  // namespace restore

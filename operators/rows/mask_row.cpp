@@ -66,7 +66,8 @@ OperatorRecipe mask_row() {
   return {
       "mask",
       "y = m x, m = 0 where the mask is white",
-      "spectral",
+      Rung::spectral,
+      "",
       {{Kind::free,
         {"source", "", 0, 0,
          "a picture (white: missing), random:FRACTION, box:X,Y,WIDTH,HEIGHT, scratches:COUNT or "

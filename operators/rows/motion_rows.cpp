@@ -35,7 +35,8 @@ LinearPointer build_affine(const BoundCall& call, const ShapeRequest& request) {
 OperatorRecipe shift_row() {
   return {"shift",
           "y(i, j) = x(i - dy, j - dx), between pixels by cubic interpolation",
-          "spectral with boundary=circular, linear else",
+          Rung::spectral,
+          " with boundary=circular, linear else",
           {shift_argument("dx", "to the right"), shift_argument("dy", "down"),
            boundary_argument("replicate")},
           {"shift(0.3, -0.2)", "shift(1.3, 0.4, boundary=circular)",
@@ -46,7 +47,8 @@ OperatorRecipe shift_row() {
 OperatorRecipe affine_row() {
   return {"affine",
           "y(p) = x(q), p = c + d + R(angle) [1 shear; 0 1] diag(scale aspect, scale) (q - c)",
-          "linear",
+          Rung::linear,
+          "",
           {shift_argument("dx", "to the right"),
            shift_argument("dy", "down"),
            {Kind::number, {"angle", "degrees", -360, 360, "counter-clockwise"}, "0", {}},

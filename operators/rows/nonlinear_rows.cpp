@@ -87,7 +87,8 @@ OperatorPointer build_magnitude(const BoundCall& call, const ShapeRequest& reque
 OperatorRecipe clip_row() {
   return {"clip",
           "y = min(max(exposure x, low), high): over-exposure",
-          "nonlinear, pixel by pixel",
+          Rung::nonlinear,
+          ", pixel by pixel",
           {{Kind::number, {"high", "[0,1]", -1e3, 1e3, "where light is cut off"}, "1", {}},
            {Kind::number, {"low", "[0,1]", -1e3, 1e3, "where darkness is"}, "0", {}},
            {Kind::number, {"exposure", "", 1e-3, 1e3, "what light is multiplied by"}, "1", {}}},
@@ -98,7 +99,8 @@ OperatorRecipe clip_row() {
 OperatorRecipe response_row() {
   return {"response",
           "y = f(x): a camera's response curve",
-          "nonlinear, pixel by pixel",
+          Rung::nonlinear,
+          ", pixel by pixel",
           {{Kind::free,
             {"curve", "", 0, 0,
              "gamma:G for x^(1/G), srgb, or a text file of values at even steps from 0 to 1"},
@@ -111,7 +113,8 @@ OperatorRecipe response_row() {
 OperatorRecipe quantise_row() {
   return {"quantise",
           "y = x rounded to multiples of 1 / (2^bits - 1)",
-          "nonlinear, pixel by pixel; vjp passes straight through the rounding",
+          Rung::nonlinear,
+          ", pixel by pixel; vjp passes straight through the rounding",
           {{Kind::whole, {"bits", "", 1, 16, "of a value"}, "8", {}}},
           {"quantise(1)", "quantise(4)"},
           build_quantise};
@@ -120,7 +123,8 @@ OperatorRecipe quantise_row() {
 OperatorRecipe jpeg_row() {
   return {"jpeg",
           "y = x after JPEG: blocks of cosines, each coefficient rounded",
-          "nonlinear; vjp passes straight through the rounding",
+          Rung::nonlinear,
+          "; vjp passes straight through the rounding",
           {{Kind::whole, {"quality", "", 1, 100, "as libjpeg counts it"}, "", {}},
            {Kind::choice,
             {"chroma", "", 0, 0, "sampling of colour, half along both sides, one or none"},
@@ -133,7 +137,8 @@ OperatorRecipe jpeg_row() {
 OperatorRecipe magnitude_row() {
   return {"magnitude",
           "y = |F x|, x padded with zeros: the magnitude of the Fourier transform",
-          "nonlinear",
+          Rung::nonlinear,
+          "",
           {{Kind::number, {"oversampling", "", 1, 16, "of both sides of the grid"}, "2", {}}},
           {"magnitude", "magnitude(1)", "magnitude(1.5)"},
           build_magnitude};

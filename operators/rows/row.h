@@ -15,12 +15,18 @@
 namespace restore {
 
 struct OperatorRecipe {
-  std::string name, summary, rung;  // as in OperatorRow
+  // As in OperatorRow.
+  std::string name, summary;
+  Rung rung;
+  std::string rung_note;
   std::vector<ArgumentInfo> arguments;
   std::vector<std::string> law_instances;
   std::function<std::shared_ptr<const Operator>(const BoundCall& call, const ShapeRequest& request)>
       build;
-  std::int64_t channels = 0;  // as in OperatorRow
+  // As in OperatorRow.
+  std::int64_t channels = 0;
+  bool cuttable = false;
+  std::vector<std::string> whole_boundaries{};
 };
 
 // The argument `kernel`: `more` names what it may be besides the kernels of operators/kernel.

@@ -81,7 +81,8 @@ LinearPointer build_fourier(const BoundCall& call, const ShapeRequest& request) 
 OperatorRecipe crop_row() {
   return {"crop",
           "y = x without a margin: the scene reaches past the frame",
-          "spectral",
+          Rung::spectral,
+          "",
           {{Kind::whole, {"margin", "px", 0, 65536, "on every side"}, "", {}}},
           {"crop(0)", "crop(2)"},
           build_crop};
@@ -90,7 +91,8 @@ OperatorRecipe crop_row() {
 OperatorRecipe mosaic_row() {
   return {"mosaic",
           "y(i, j) = x(c(i, j), i, j): a Bayer sensor; one channel, the size of the scene",
-          "spectral",
+          Rung::spectral,
+          "",
           {{Kind::choice,
             {"pattern", "", 0, 0, "filters of the upper left 2 x 2 pixels, row by row"},
             "rggb",
@@ -103,7 +105,8 @@ OperatorRecipe mosaic_row() {
 OperatorRecipe hadamard_row() {
   return {"hadamard",
           "y = S H D x: compressed sensing by Walsh-Hadamard coefficients of random signs D",
-          "spectral",
+          Rung::spectral,
+          "",
           {{Kind::number,
             {"fraction", "", 1e-4, 1, "of the coefficients, so many rows of the picture"},
             "",
@@ -116,7 +119,8 @@ OperatorRecipe hadamard_row() {
 OperatorRecipe fourier_row() {
   return {"fourier",
           "y = m Hartley(x): some frequencies, 0 elsewhere; frequency 0 in the corner",
-          "spectral",
+          Rung::spectral,
+          "",
           {{Kind::free,
             {"pattern", "", 0, 0,
              "random:FRACTION, lines:FRACTION (whole rows), radial:SPOKES, or a picture (white: "

@@ -108,7 +108,8 @@ OperatorRecipe varying_blur_row() {
   return {
       "varying-blur",
       "y = (1 - q) (k_middle * x) + q (k_corners * x), q the squared distance from the middle",
-      "linear",
+      Rung::linear,
+      "",
       {named(middle, "middle"), named(corners, "corners"), boundary_argument("valid")},
       {"varying-blur(gaussian:0.5, box:3)", "varying-blur(box:2, motion:3,30, boundary=replicate)",
        "varying-blur(disk:1, box:4, boundary=circular)"},
@@ -118,7 +119,8 @@ OperatorRecipe varying_blur_row() {
 OperatorRecipe tiled_blur_row() {
   return {"tiled-blur",
           "y = sum_t w_t (k_t * x): a kernel for the middle of each tile, blended in between",
-          "linear",
+          Rung::linear,
+          "",
           {{Kind::free,
             {"kernels", "", 0, 0,
              "a file of rows x columns kernels side by side, or a shaken camera: roll:DEGREES, "

@@ -11,7 +11,7 @@ namespace restore {
 
 void print_operators() {
   for (const auto& row : operator_table()) {
-    fmt::print("{:<12} {} ({})\n", row.name, row.summary, row.rung);
+    fmt::print("{:<12} {} ({}{})\n", row.name, row.summary, to_string(row.rung), row.rung_note);
     for (const auto& line : row.parameters) fmt::print("{:<12}   {}\n", "", line);
   }
   fmt::print("\nKernels:\n");

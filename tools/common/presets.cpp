@@ -108,7 +108,7 @@ const std::vector<Row>& rows() {
 bool is_nonlinear(const std::vector<ExpressionCall>& calls) {
   return std::any_of(calls.begin(), calls.end(), [](const ExpressionCall& call) {
     const auto* row = look_up(operator_table(), call.name);
-    return (row && row->rung.starts_with("nonlinear")) ||
+    return (row && row->rung == Rung::nonlinear) ||
            std::any_of(call.branches.begin(), call.branches.end(), is_nonlinear);
   });
 }
