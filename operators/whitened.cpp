@@ -230,8 +230,17 @@ std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& 
     return std::make_shared<WhitenedLinear>(linear, W);
   return std::make_shared<WhitenedOperator>(A, W);
 }
+Measurement whitened(const Measurement& measurement, double floor) {
+  return measurement.noise->is_white() ? measurement
+                                       : whitened(measurement, whitening_of(measurement, floor));
+}
 
-Measurement whitened(const Measurement& measurement, double floor, std::optional<double> level) {
+
+Whitening whitening_of(const Measurement& measurement, double floor) {
+  return measurement.noise->whitening(pilot(measurement), floor);
+}
+
+Measurement whitened(const Measurement& measurement, const Whitening& W) {
   const auto& [y, A, noise] = measurement;
   if (noise->is_white()) return measurement;
   auto W = noise->whitening(pilot(measurement), floor);
@@ -241,12 +250,11 @@ Measurement whitened(const Measurement& measurement, double floor, std::optional
 
 double white_level(const Measurement& measurement, double floor) {
   const auto& noise = measurement.noise;
-  return noise->is_white() ? noise->sigma() : noise->whitening(pilot(measurement), floor).sigma;
+  return noise->is_white() ? noise->sigma() : whitening_of(measurement, floor).sigma;
 }
 
-Measurement filled_to_white(const Measurement& measurement, Rng& rng, double floor) {
+Measurement filled_to_white(const Measurement& measurement, const Whitening& W, Rng& rng) {
   const auto& [y, A, noise] = measurement;
-  const auto W = noise->whitening(pilot(measurement), floor);
   if (W.is_identity()) return {y, A, std::make_shared<GaussianNoise>(W.sigma)};
   // The spectrum of C, or its diagonal.
   const auto C = (W.sigma / W.gain.to(torch::kFloat64)).square();
@@ -260,7 +268,7 @@ Measurement filled_to_white(const Measurement& measurement, Rng& rng, double flo
 std::shared_ptr<const NoiseModel> noise_at_pilot(const Measurement& measurement) {
   const auto& noise = measurement.noise;
   if (noise->is_white()) return noise;
-  const auto W = noise->whitening(pilot(measurement), kSigmaFloor);
+  const auto W = whitening_of(measurement);
   if (W.is_identity() || W.stationary) return noise;
   const auto deviation = (W.sigma / W.gain).expand_as(measurement.y);
   return std::make_shared<GaussianNoise>(deviation.contiguous(), noise->describe());

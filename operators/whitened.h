@@ -20,8 +20,6 @@
 // smoothed initial estimate: the likelihood is that of Gaussian noise with this covariance.
 #pragma once
 
-#include <optional>
-
 #include "librestore/core/rng.h"
 #include "librestore/model/measurement.h"
 #include "librestore/model/whitening.h"
@@ -32,17 +30,20 @@ namespace restore {
 std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& A,
                                          const Whitening& W);
 
-// The measurement itself where its noise is white. y: batch 1 or noise that all items share. `level`: sigma,
-// where y is a part of a measurement whose parts are to have the same; by default the root mean variance
-// of y's own noise.
-Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor,
-                     std::optional<double> level = {});
+// W at the pilot, with the root mean variance of y's own noise for sigma. y: batch 1 or noise that
+// all items share.
+Whitening whitening_of(const Measurement& measurement, double floor = kSigmaFloor);
 
-// The sigma that whitened(measurement) has by default.
+// W y and W A.
+Measurement whitened(const Measurement& measurement, const Whitening& W);
+// The same with W = whitening_of(measurement); the measurement itself where its noise is white.
+Measurement whitened(const Measurement& measurement, double floor = kSigmaFloor);
+
+// The sigma that whitened(measurement) has.
 double white_level(const Measurement& measurement, double floor = kSigmaFloor);
 
 // y + m, A and white noise, as above. m is drawn from `rng`.
-Measurement filled_to_white(const Measurement& measurement, Rng& rng, double floor = kSigmaFloor);
+Measurement filled_to_white(const Measurement& measurement, const Whitening& W, Rng& rng);
 
 // The covariance at the pilot as a noise model of its own, whose parts are those of the measurement. White noise and
 // correlations stay as they are.

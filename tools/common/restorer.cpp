@@ -168,9 +168,12 @@ double Restorer::bytes_for(const Shape& scene) const {
 
 Measurement Restorer::white(const Measurement& given, const Circumstances& now,
                             std::string& remark) const {
-  auto measurement = whitened(given, kSigmaFloor, now.level);
-  if (given.noise->is_white() || method_->takes(*measurement.A) || !method_->takes(*given.A))
-    return measurement;
+  if (given.noise->is_white()) return given;
+  const auto W = whitening_of(given);
+  const bool levelled = now.level && !W.is_identity();
+  auto measurement = whitened(
+      given, levelled ? Whitening{*now.level, W.gain * (*now.level / W.sigma), W.stationary} : W);
+  if (method_->takes(*measurement.A) || !method_->takes(*given.A)) return measurement;
   const auto method = parameters_.at("method").get<std::string>();
   // The worst noise of the whole picture is not known here.
   if (now.level)
@@ -180,7 +183,7 @@ Measurement Restorer::white(const Measurement& given, const Circumstances& now,
         method);
   // Another stream than the method's.
   auto rng = Rng(~seed_, now.image).at(now.y0, now.x0);
-  measurement = filled_to_white(given, rng);
+  measurement = filled_to_white(given, W, rng);
   remark = fmt::format(
       "{} asks for white noise: some was added, to sigma {:.3g} (hqs and pigdm need none)", method,
       measurement.sigma_y());
