@@ -230,11 +230,6 @@ std::shared_ptr<const Operator> whitened(const std::shared_ptr<const Operator>& 
     return std::make_shared<WhitenedLinear>(linear, W);
   return std::make_shared<WhitenedOperator>(A, W);
 }
-Measurement whitened(const Measurement& measurement, double floor) {
-  return measurement.noise->is_white() ? measurement
-                                       : whitened(measurement, whitening_of(measurement, floor));
-}
-
 
 Whitening whitening_of(const Measurement& measurement, double floor) {
   return measurement.noise->whitening(pilot(measurement), floor);
@@ -242,10 +237,12 @@ Whitening whitening_of(const Measurement& measurement, double floor) {
 
 Measurement whitened(const Measurement& measurement, const Whitening& W) {
   const auto& [y, A, noise] = measurement;
-  if (noise->is_white()) return measurement;
-  auto W = noise->whitening(pilot(measurement), floor);
-  if (level && !W.is_identity()) W = {*level, W.gain * (*level / W.sigma), W.stationary};
   return {W(y), whitened(A, W), std::make_shared<GaussianNoise>(W.sigma)};
+}
+
+Measurement whitened(const Measurement& measurement, double floor) {
+  return measurement.noise->is_white() ? measurement
+                                       : whitened(measurement, whitening_of(measurement, floor));
 }
 
 double white_level(const Measurement& measurement, double floor) {
