@@ -25,8 +25,11 @@ ReflectedConvolution::ReflectedConvolution(const torch::Tensor& kernel, const Sh
     : SpectralOperator(scene, scene),
       correlation_(kernel, reflected(scene.height, kernel.size(0)),
                    reflected(scene.width, kernel.size(1)), way),
-      transfer_([kernel, scene] {
-        return at::real(transfer_function(kernel, 2 * scene.height, 2 * scene.width)).contiguous();
+      eigenvalues_([kernel, scene] {
+        return at::real(transfer_function(kernel, 2 * scene.height, 2 * scene.width))
+            .narrow(0, 0, scene.height)
+            .narrow(1, 0, scene.width)
+            .contiguous();
       }) {}
 
 torch::Tensor ReflectedConvolution::do_apply(const torch::Tensor& x) const {
@@ -35,12 +38,6 @@ torch::Tensor ReflectedConvolution::do_apply(const torch::Tensor& x) const {
 
 torch::Tensor ReflectedConvolution::do_adjoint(const torch::Tensor& y) const {
   return correlation_(y);
-}
-
-torch::Tensor ReflectedConvolution::eigenvalues() const {
-  return transfer_.in(torch::kFloat64)
-      .narrow(0, 0, input_shape().height)
-      .narrow(1, 0, input_shape().width);
 }
 
 torch::Tensor ReflectedConvolution::V(const torch::Tensor& coefficients) const {
@@ -68,16 +65,16 @@ torch::Tensor ReflectedConvolution::initial_estimate(const torch::Tensor& y) con
 }
 
 torch::Tensor ReflectedConvolution::do_pseudo_inverse(const torch::Tensor& y) const {
-  const auto& k = transfer_.in(torch::kFloat64);
+  const auto& k = eigenvalues();
   const auto zero = k.abs() <= kSpectralZero * k.abs().max();
   const auto inverse = torch::where(zero, torch::zeros_like(k), 1 / k);
-  return filter_reflected(y, inverse.to(y.scalar_type()));
+  return V(Vt(y).mul_(inverse.to(y.scalar_type())));
 }
 
 torch::Tensor ReflectedConvolution::do_prox(const torch::Tensor& v, const torch::Tensor& y,
                                             double rho) const {
-  const auto& k = transfer_.in(y.scalar_type());
-  return v + filter_reflected(y - do_apply(v), k / (k.square() + rho));
+  const auto& k = eigenvalues_.in(y.scalar_type());
+  return v + V(Vt(y - do_apply(v)).mul_(k / (k.square() + rho)));
 }
 
 }  // namespace restore

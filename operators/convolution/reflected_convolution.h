@@ -41,10 +41,10 @@ class ReflectedConvolution : public SpectralOperator {
   torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override;
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
   // k^ on the frequencies of the cosine transform, H x W, float64.
-  torch::Tensor eigenvalues() const;
+  const torch::Tensor& eigenvalues() const { return eigenvalues_.in(torch::kFloat64); }
 
   Correlation correlation_;
-  PerType transfer_;  // k^, real, half spectrum on 2 H x 2 W
+  PerType eigenvalues_;
 };
 
 }  // namespace restore

@@ -36,20 +36,27 @@ torch::Tensor map_planes(const torch::Tensor& x, std::vector<std::int64_t> out_p
 // a(-u, -v), indices modulo the size.
 torch::Tensor mirrored(const torch::Tensor& a) { return a.flip({-2, -1}).roll({1, 1}, {-2, -1}); }
 
-// A plane continued by reflection to twice its sides.
-torch::Tensor mirror(const torch::Tensor& plane) {
-  const auto taller = at::cat({plane, plane.flip(-2)}, -2);
-  return at::cat({taller, taller.flip(-1)}, -1);
+// Makhoul's order of an axis: the even places, then the odd ones backwards.
+torch::Tensor evens_first(const torch::Tensor& x, int dim) {
+  return at::cat({x.slice(dim, 0, c10::nullopt, 2), x.slice(dim, 1, c10::nullopt, 2).flip(dim)},
+                 dim);
 }
 
-// a_u / 2 exp(-i pi u / 2n), n of them: their product along both axes turns the spectrum of a mirrored
-// plane into its cosine transform. `type`: of the plane.
-torch::Tensor cosine_scale(std::int64_t n, torch::ScalarType type) {
-  auto size = torch::full({n}, std::sqrt(2.0 / static_cast<double>(n)) / 2, torch::kFloat64);
-  size[0] = std::sqrt(1.0 / static_cast<double>(n)) / 2;
-  return at::polar(size, torch::arange(n, torch::kFloat64) *
-                             (-std::numbers::pi / (2.0 * static_cast<double>(n))))
-      .to(at::toComplexType(type));
+torch::Tensor in_order(const torch::Tensor& x, int dim) {
+  const auto n = x.size(dim), odd = n / 2;
+  auto result = torch::empty_like(x);
+  result.slice(dim, 0, c10::nullopt, 2).copy_(x.narrow(dim, 0, n - odd));
+  result.slice(dim, 1, c10::nullopt, 2).copy_(x.narrow(dim, n - odd, odd).flip(dim));
+  return result;
+}
+
+// size exp(-i pi u / 2n), u = 0 .. n - 1, in the complex type made of `type`.
+torch::Tensor phases(std::int64_t n, double first_size, double size, torch::ScalarType type) {
+  auto sizes = torch::full({n}, size, torch::kFloat64);
+  sizes[0] = first_size;
+  const auto angles =
+      torch::arange(n, torch::kFloat64) * (-std::numbers::pi / (2.0 * static_cast<double>(n)));
+  return at::polar(sizes, angles).to(at::toComplexType(type));
 }
 
 }  // namespace
@@ -76,40 +83,45 @@ torch::Tensor from_half_spectrum(const torch::Tensor& spectrum, std::int64_t hei
                     [&](const torch::Tensor& plane) { return at::fft_irfft2(plane, size); });
 }
 
-torch::Tensor filter_reflected(const torch::Tensor& x, const torch::Tensor& gain) {
-  const std::int64_t height = x.size(-2), width = x.size(-1);
-  const std::vector<std::int64_t> doubled{2 * height, 2 * width};
-  return map_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
-    const auto spectrum = at::fft_rfft2(mirror(plane)).mul_(gain);
-    return at::fft_irfft2(spectrum, doubled).narrow(-2, 0, height).narrow(-1, 0, width);
-  });
-}
-
+// F is the Fourier transform of the plane in Makhoul's order, w(n, u) = exp(-i pi u / 2n), F(-u) = F(H - u):
+//   Z(u, v) = w(W, v) (w(H, u) F(u, v) + conj w(H, u) F(-u, v)) / 2
+//   c(u, v) = a_u a_v Re Z(u, v),   c(u, W - v) = -a_u a_v Im Z(u, v)
 torch::Tensor cosine_transform(const torch::Tensor& x) {
-  const std::int64_t height = x.size(-2), width = x.size(-1);
-  const auto down = cosine_scale(height, x.scalar_type()).unsqueeze(1);
-  const auto across = cosine_scale(width, x.scalar_type());
+  const std::int64_t height = x.size(-2), width = x.size(-1), half = width / 2 + 1;
+  const double h = static_cast<double>(height), w = static_cast<double>(width);
+  const auto down =
+      phases(height, std::sqrt(1 / h), std::sqrt(2 / h) / 2, x.scalar_type()).unsqueeze(1);
+  const auto up = down.narrow(0, 1, height - 1).conj_physical();
+  const auto across =
+      phases(width, std::sqrt(1 / w), std::sqrt(2 / w), x.scalar_type()).narrow(0, 0, half);
   return map_planes(x, {height, width}, x.scalar_type(), [&](const torch::Tensor& plane) {
-    // The spectrum of the mirrored plane is 4 c / (a_u a_v) times the phase of half a pixel.
-    const auto spectrum = at::fft_rfft2(mirror(plane)).narrow(-2, 0, height).narrow(-1, 0, width);
-    return at::real(spectrum.mul_(across).mul_(down)).contiguous();
+    const auto F = at::fft_rfft2(evens_first(evens_first(plane, 0), 1)).mul_(across);
+    auto Z = F * down;  // the whole of row 0, where u and -u are the same
+    Z.narrow(0, 1, height - 1).add_(F.narrow(0, 1, height - 1).flip(0).mul_(up));
+    return at::cat({at::real(Z), at::imag(Z).narrow(1, 1, width - half).flip(1).neg_()}, 1);
   });
 }
 
+// The lines above the other way:
+//   Z(u, v) = (c(u, v) - i c(u, W - v)) / (a_u a_v),   c(u, W) = 0
+//   F(u, v) = conj(w(H, u) w(W, v)) (Z(u, v) - i Z(H - u, v)),   Z(H, v) = 0
 torch::Tensor inverse_cosine_transform(const torch::Tensor& c) {
-  const std::int64_t height = c.size(-2), width = c.size(-1);
-  const std::vector<std::int64_t> doubled{2 * height, 2 * width};
-  const auto down = cosine_scale(height, c.scalar_type()).unsqueeze(1).conj_physical();
-  const auto across = cosine_scale(width, c.scalar_type()).conj_physical();
-  return map_planes(c, {height, width}, c.scalar_type(), [&](const torch::Tensor& plane) {
-    // The transpose of the lines above: embed, transform back, fold. The inverse transform of a half
-    // spectrum counts every column but the first twice.
-    auto spectrum = at::zeros({2 * height, width + 1}, across.options());
-    spectrum.narrow(0, 0, height).narrow(1, 0, width).copy_(plane).mul_(across).mul_(down);
-    spectrum.narrow(1, 1, width - 1).mul_(0.5);
-    const auto wide = at::fft_irfft2(spectrum, doubled) * static_cast<double>(4 * height * width);
-    const auto folded = wide.narrow(0, 0, height) + wide.narrow(0, height, height).flip(0);
-    return folded.narrow(1, 0, width) + folded.narrow(1, width, width).flip(1);
+  const std::int64_t height = c.size(-2), width = c.size(-1), half = width / 2 + 1;
+  const double h = static_cast<double>(height), w = static_cast<double>(width);
+  const auto down =
+      phases(height, std::sqrt(h), std::sqrt(h / 2), c.scalar_type()).conj_physical().unsqueeze(1);
+  const auto across = phases(width, std::sqrt(w), std::sqrt(w / 2), c.scalar_type())
+                          .conj_physical()
+                          .narrow(0, 0, half);
+  const std::vector<std::int64_t> size{height, width};
+  return map_planes(c, size, c.scalar_type(), [&](const torch::Tensor& plane) {
+    auto imaginary = at::zeros({height, half}, plane.options());
+    imaginary.narrow(1, 1, half - 1).sub_(plane.narrow(1, width - half + 1, half - 1).flip(1));
+    const auto Z = at::complex(plane.narrow(1, 0, half).contiguous(), imaginary);
+    auto F = Z.clone();
+    F.narrow(0, 1, height - 1)
+        .sub_(Z.narrow(0, 1, height - 1).flip(0).mul_(c10::complex<double>(0, 1)));
+    return in_order(in_order(at::fft_irfft2(F.mul_(down).mul_(across), size), 0), 1);
   });
 }
 

@@ -30,13 +30,11 @@ torch::Tensor whole_spectrum(const torch::Tensor& half, std::int64_t width);
 torch::Tensor transfer_function(const torch::Tensor& kernel, std::int64_t height,
                                 std::int64_t width);
 
-// x continued by reflection (operators/convolution/boundary.h), filtered by a real, even `gain` given as a half
-// spectrum on 2 H x 2 W, and cropped again: N x C x H x W -> N x C x H x W.
-torch::Tensor filter_reflected(const torch::Tensor& x, const torch::Tensor& gain);
-
 // The discrete cosine transform of type II, orthonormal, and its inverse (its transpose), planewise:
 //   c(u, v) = a_u a_v sum_{i,j} x(i, j) cos(pi u (2i+1) / 2H) cos(pi v (2j+1) / 2W),
 //   a_0 = 1/sqrt(n), a_u = sqrt(2/n) along an axis of n
+// Makhoul 1980, "A fast cosine transform in one and two dimensions";
+// https://doi.org/10.1109/TASSP.1980.1163351
 torch::Tensor cosine_transform(const torch::Tensor& x);
 torch::Tensor inverse_cosine_transform(const torch::Tensor& c);
 

@@ -180,7 +180,6 @@ BOOST_AUTO_TEST_CASE(hartley_is_its_own_inverse_and_knows_its_half_spectrum) {
 }
 
 BOOST_AUTO_TEST_CASE(the_cosine_transform_is_its_formula) {
-  const auto x = picture({1, 4, 3});
   const auto axis = [](std::int64_t n) {
     const auto u = torch::arange(n, torch::kFloat64).unsqueeze(1);
     const auto i = torch::arange(n, torch::kFloat64);
@@ -189,9 +188,12 @@ BOOST_AUTO_TEST_CASE(the_cosine_transform_is_its_formula) {
     basis[0] /= std::sqrt(2.0);
     return basis;
   };
-  const auto expected = axis(4).matmul(x).matmul(axis(3).t());
-  BOOST_TEST(testing::relative_difference(cosine_transform(x), expected) < 1e-14);
-  BOOST_TEST(testing::relative_difference(inverse_cosine_transform(expected), x) < 1e-14);
+  for (const auto& [height, width] : {std::pair{4, 3}, {3, 4}, {1, 5}, {6, 1}, {1, 1}, {2, 2}}) {
+    const auto x = picture({1, height, width});
+    const auto expected = axis(height).matmul(x).matmul(axis(width).t());
+    BOOST_TEST(testing::relative_difference(cosine_transform(x), expected) < 1e-14);
+    BOOST_TEST(testing::relative_difference(inverse_cosine_transform(expected), x) < 1e-14);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(fast_lengths_have_small_factors) {
