@@ -1,21 +1,36 @@
-// What a chain of operators asks of its members, linear or not.
+// What chains of operators share, linear or not: the scene passes through A_1 first.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "librestore/core/error.h"
+#include "librestore/model/linear_operator.h"
 
 namespace restore {
 
-// Usage error when an operator does not take what the one before it gives.
-template <typename Member>
-void check_joined(const std::vector<std::shared_ptr<const Member>>& operators) {
-  for (std::size_t i = 1; i < operators.size(); ++i)
-    if (operators[i]->input_shape() != operators[i - 1]->output_shape())
-      throw usage_error("operator {} gives {} (channels x height x width), operator {} takes {}", i,
-                        operators[i - 1]->output_shape().to_string(), i + 1,
-                        operators[i]->input_shape().to_string());
-}
+template <typename Rung>
+class Joined : public Rung {
+ public:
+  // In the order in which they act; at least one. Usage error when a shape does not fit the next.
+  explicit Joined(std::vector<std::shared_ptr<const Rung>> operators);
+
+  // The product of the norms, which bounds it.
+  double norm() const override;
+  // Each operator's own estimate, last to first.
+  torch::Tensor initial_estimate(const torch::Tensor& y) const override;
+  Window scene_window(const Window& seen) const override;
+
+ protected:
+  torch::Tensor do_apply(const torch::Tensor& x) const override;
+
+  std::vector<std::shared_ptr<const Rung>> operators_;
+};
+
+extern template class Joined<Operator>;
+extern template class Joined<LinearOperator>;
+
+// The operators, each that rounds as its differentiable(); none where no one does.
+std::vector<std::shared_ptr<const Operator>> differentiable_ones(
+    std::vector<std::shared_ptr<const Operator>> operators);
 
 }  // namespace restore

@@ -36,14 +36,6 @@ void for_each_part(const Operators& operators, const torch::Tensor& y, const Bod
   }
 }
 
-template <typename Operators>
-torch::Tensor apply_all(const Operators& operators, const torch::Tensor& x, const Shape& stacked) {
-  auto y = torch::empty(stacked.batch(x.size(0)), x.options());
-  for_each_part(operators, y,
-                [&](const Operator& A, const torch::Tensor& part) { part.copy_(A.apply(x)); });
-  return y;
-}
-
 // sum_i pull(A_i, y_i).
 template <typename Operators, typename Pull>
 torch::Tensor sum_of(const Operators& operators, const torch::Tensor& y, const Pull& pull) {
@@ -54,66 +46,54 @@ torch::Tensor sum_of(const Operators& operators, const torch::Tensor& y, const P
   return sum;
 }
 
-template <typename Operators>
-torch::Tensor mean_estimate(const Operators& operators, const torch::Tensor& y) {
-  const auto estimate = [](const Operator& A, const torch::Tensor& part) {
-    return A.initial_estimate(part);
-  };
-  return sum_of(operators, y, estimate) / static_cast<double>(operators.size());
+}  // namespace
+
+template <typename Rung>
+Stacked<Rung>::Stacked(std::vector<std::shared_ptr<const Rung>> operators)
+    : Rung(operators.front()->input_shape(), stacked_shape(operators)),
+      operators_(std::move(operators)) {}
+
+template <typename Rung>
+torch::Tensor Stacked<Rung>::do_apply(const torch::Tensor& x) const {
+  auto y = torch::empty(this->output_shape().batch(x.size(0)), x.options());
+  for_each_part(operators_, y,
+                [&](const Rung& A, const torch::Tensor& part) { part.copy_(A.apply(x)); });
+  return y;
 }
 
-template <typename Operators>
-double norm_bound(const Operators& operators) {
+template <typename Rung>
+double Stacked<Rung>::norm() const {
   double sum = 0;
-  for (const auto& A : operators) sum += A->norm() * A->norm();
+  for (const auto& A : operators_) sum += A->norm() * A->norm();
   return std::sqrt(sum);
 }
 
-Window seen_by_first(const Operator& A) {
+template <typename Rung>
+torch::Tensor Stacked<Rung>::initial_estimate(const torch::Tensor& y) const {
+  check_shape(y, this->output_shape(), "operator output");
+  const auto estimate = [](const Rung& A, const torch::Tensor& part) {
+    return A.initial_estimate(part);
+  };
+  return sum_of(operators_, y, estimate) / static_cast<double>(operators_.size());
+}
+
+template <typename Rung>
+Window Stacked<Rung>::scene_window(const Window&) const {
+  const Rung& A = *operators_.front();
   return A.scene_window({0, 0, A.output_shape().height, A.output_shape().width});
 }
 
-}  // namespace
-
-Stack::Stack(std::vector<std::shared_ptr<const Operator>> operators)
-    : Operator(operators.front()->input_shape(), stacked_shape(operators)),
-      operators_(std::move(operators)) {}
-
-torch::Tensor Stack::do_apply(const torch::Tensor& x) const {
-  return apply_all(operators_, x, output_shape());
-}
+template class Stacked<Operator>;
+template class Stacked<LinearOperator>;
 
 torch::Tensor Stack::do_vjp(const torch::Tensor& x, const torch::Tensor& v) const {
   return sum_of(operators_, v,
                 [&](const Operator& A, const torch::Tensor& part) { return A.vjp(x, part); });
 }
 
-double Stack::norm() const { return norm_bound(operators_); }
-
-torch::Tensor Stack::initial_estimate(const torch::Tensor& y) const {
-  check_shape(y, output_shape(), "operator output");
-  return mean_estimate(operators_, y);
-}
-
-Window Stack::scene_window(const Window&) const { return seen_by_first(*operators_.front()); }
-
 std::shared_ptr<const Operator> Stack::differentiable() const {
-  bool rounds = false;
-  auto smooth = operators_;
-  for (auto& A : smooth) {
-    const auto own = A->differentiable();
-    rounds |= own != nullptr;
-    if (own) A = own;
-  }
-  return rounds ? std::make_shared<Stack>(std::move(smooth)) : nullptr;
-}
-
-LinearStack::LinearStack(std::vector<std::shared_ptr<const LinearOperator>> operators)
-    : LinearOperator(operators.front()->input_shape(), stacked_shape(operators)),
-      operators_(std::move(operators)) {}
-
-torch::Tensor LinearStack::do_apply(const torch::Tensor& x) const {
-  return apply_all(operators_, x, output_shape());
+  auto smooth = differentiable_ones(operators_);
+  return smooth.empty() ? nullptr : std::make_shared<Stack>(std::move(smooth));
 }
 
 torch::Tensor LinearStack::do_adjoint(const torch::Tensor& y) const {
@@ -122,14 +102,7 @@ torch::Tensor LinearStack::do_adjoint(const torch::Tensor& y) const {
 }
 
 double LinearStack::norm() const {
-  return input_shape().numel() <= kSmallPicture ? LinearOperator::norm() : norm_bound(operators_);
+  return input_shape().numel() <= kSmallPicture ? LinearOperator::norm() : Stacked::norm();
 }
-
-torch::Tensor LinearStack::initial_estimate(const torch::Tensor& y) const {
-  check_shape(y, output_shape(), "operator output");
-  return mean_estimate(operators_, y);
-}
-
-Window LinearStack::scene_window(const Window&) const { return seen_by_first(*operators_.front()); }
 
 }  // namespace restore

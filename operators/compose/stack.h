@@ -14,10 +14,11 @@
 
 namespace restore {
 
-class Stack : public Operator {
+template <typename Rung>
+class Stacked : public Rung {
  public:
   // At least one. Usage error when the scenes differ, or the channels or widths of the measurements.
-  explicit Stack(std::vector<std::shared_ptr<const Operator>> operators);
+  explicit Stacked(std::vector<std::shared_ptr<const Rung>> operators);
 
   // (sum ||A_i||^2)^(1/2), which bounds it.
   double norm() const override;
@@ -25,29 +26,35 @@ class Stack : public Operator {
   torch::Tensor initial_estimate(const torch::Tensor& y) const override;
   // What the first measurement shows.
   Window scene_window(const Window& seen) const override;
+
+ protected:
+  torch::Tensor do_apply(const torch::Tensor& x) const override;
+
+  std::vector<std::shared_ptr<const Rung>> operators_;
+};
+
+extern template class Stacked<Operator>;
+extern template class Stacked<LinearOperator>;
+
+class Stack : public Stacked<Operator> {
+ public:
+  using Stacked::Stacked;
+
   std::shared_ptr<const Operator> differentiable() const override;
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_vjp(const torch::Tensor& x, const torch::Tensor& v) const override;
-
-  std::vector<std::shared_ptr<const Operator>> operators_;
 };
 
-class LinearStack : public LinearOperator {
+class LinearStack : public Stacked<LinearOperator> {
  public:
-  explicit LinearStack(std::vector<std::shared_ptr<const LinearOperator>> operators);
+  using Stacked::Stacked;
 
-  // By bidiagonalisation on small pictures; beyond that the bound above.
+  // By bidiagonalisation on small pictures; beyond that the bound.
   double norm() const override;
-  torch::Tensor initial_estimate(const torch::Tensor& y) const override;
-  Window scene_window(const Window& seen) const override;
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
-
-  std::vector<std::shared_ptr<const LinearOperator>> operators_;
 };
 
 }  // namespace restore
