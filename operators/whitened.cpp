@@ -10,7 +10,6 @@
 #include "operators/numeric/dual_prox.h"
 #include "operators/numeric/fourier.h"
 #include "operators/resample/downsample.h"
-#include "operators/sampling/mask.h"
 #include "operators/sampling/partial_isometry.h"
 #include "operators/sensor/colour_matrix.h"
 
@@ -22,27 +21,36 @@ constexpr double kPilotBlur = 2;
 
 Whitening inverse(const Whitening& W) { return {W.sigma, 1 / W.gain, W.stationary}; }
 
-// W A with a spectrum. The bases are A's unless said otherwise.
-class WhitenedBase : public SpectralOperator {
+// W A, as high as A or less.
+template <typename Rung>
+class Whitened : public Rung {
  public:
-  WhitenedBase(std::shared_ptr<const SpectralOperator> A, const Whitening& W)
-      : SpectralOperator(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
+  Whitened(std::shared_ptr<const Rung> A, const Whitening& W)
+      : Rung(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
 
-  torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
-  torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
-  torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
-  torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
   torch::Tensor initial_estimate(const torch::Tensor& y) const override {
     return A_->initial_estimate(inverse(W_)(y));
   }
   Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
 
  protected:
-  std::shared_ptr<const SpectralOperator> A_;
+  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
+
+  std::shared_ptr<const Rung> A_;
   Whitening W_;
+};
+
+// W A with a spectrum. The bases are A's unless said otherwise.
+class WhitenedBase : public Whitened<SpectralOperator> {
+ public:
+  using Whitened::Whitened;
+
+  torch::Tensor V(const torch::Tensor& coefficients) const override { return A_->V(coefficients); }
+  torch::Tensor Vt(const torch::Tensor& x) const override { return A_->Vt(x); }
+  torch::Tensor U(const torch::Tensor& coefficients) const override { return A_->U(coefficients); }
+  torch::Tensor Ut(const torch::Tensor& y) const override { return A_->Ut(y); }
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
   torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
 };
 
@@ -132,20 +140,14 @@ class WhitenedCircular : public CircularConvolution {
   Whitening W_;
 };
 
-class WhitenedLinear : public LinearOperator {
+class WhitenedLinear : public Whitened<LinearOperator> {
  public:
-  WhitenedLinear(std::shared_ptr<const LinearOperator> A, const Whitening& W)
-      : LinearOperator(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
+  using Whitened::Whitened;
 
   // ||W|| ||A||, which bounds it.
   double norm() const override { return W_.gain.max().item<double>() * A_->norm(); }
-  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
-    return A_->initial_estimate(inverse(W_)(y));
-  }
-  Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
   torch::Tensor do_adjoint(const torch::Tensor& y) const override { return A_->adjoint(W_(y)); }
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override {
     const LinearMap apply = [&](const torch::Tensor& x) { return do_apply(x); };
@@ -153,34 +155,22 @@ class WhitenedLinear : public LinearOperator {
     const LinearMap gram = [&](const torch::Tensor& w) { return do_apply(do_adjoint(w)); };
     return dual_prox({apply, adjoint, gram, {}}, v, y, rho);
   }
-
-  std::shared_ptr<const LinearOperator> A_;
-  Whitening W_;
 };
 
-class WhitenedOperator : public Operator {
+class WhitenedOperator : public Whitened<Operator> {
  public:
-  WhitenedOperator(std::shared_ptr<const Operator> A, const Whitening& W)
-      : Operator(A->input_shape(), A->output_shape()), A_(std::move(A)), W_(W) {}
+  using Whitened::Whitened;
 
   double norm() const override { return W_.gain.max().item<double>() * A_->norm(); }
-  torch::Tensor initial_estimate(const torch::Tensor& y) const override {
-    return A_->initial_estimate(inverse(W_)(y));
-  }
-  Window scene_window(const Window& seen) const override { return A_->scene_window(seen); }
   std::shared_ptr<const Operator> differentiable() const override {
     const auto smooth = A_->differentiable();
     return smooth ? std::make_shared<WhitenedOperator>(smooth, W_) : nullptr;
   }
 
  private:
-  torch::Tensor do_apply(const torch::Tensor& x) const override { return W_(A_->apply(x)); }
   torch::Tensor do_vjp(const torch::Tensor& x, const torch::Tensor& v) const override {
     return A_->vjp(x, W_(v));
   }
-
-  std::shared_ptr<const Operator> A_;
-  Whitening W_;
 };
 
 template <typename A>
@@ -199,7 +189,7 @@ std::shared_ptr<const Operator> whitened_spectral(const std::shared_ptr<const Sp
   }
   const auto gain = W.gain.to(torch::kFloat64);
   // U picks coefficients, each of which has one weight.
-  if (is<Mask>(A) || is<Identity>(A) || is<PartialIsometry>(A))
+  if (is<Identity>(A) || is<PartialIsometry>(A))
     return std::make_shared<WhitenedSpectral>(
         A, W, A->singular_values() * A->Ut(gain.expand(A->output_shape().batch(1))));
   // One channel is measured: U is the identity or -1, and s is that of each pixel.

@@ -6,7 +6,7 @@
 namespace restore {
 
 Mask::Mask(const Shape& shape, const torch::Tensor& missing)
-    : SpectralOperator(shape, shape), missing_(missing.to(torch::kBool).contiguous()) {
+    : PartialIsometry(shape, shape), missing_(missing.to(torch::kBool).contiguous()) {
   if (missing_.size(2) != shape.height || missing_.size(3) != shape.width)
     throw usage_error("the mask is {}x{}, the picture {}x{} (width x height)", missing_.size(3),
                       missing_.size(2), shape.width, shape.height);
@@ -18,8 +18,6 @@ Mask::Mask(const Shape& shape, const torch::Tensor& missing)
 torch::Tensor Mask::do_apply(const torch::Tensor& x) const { return x.masked_fill(missing_, 0); }
 
 torch::Tensor Mask::do_adjoint(const torch::Tensor& y) const { return do_apply(y); }
-
-torch::Tensor Mask::do_pseudo_inverse(const torch::Tensor& y) const { return do_apply(y); }
 
 torch::Tensor Mask::do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const {
   return torch::where(missing_, v, (y + rho * v) / (1 + rho));

@@ -1,15 +1,15 @@
 // Missing pixels: y = m * x with m in {0, 1}, 0 where the pixel is missing. y has the size of x and
 // holds 0 there.
 //
-//   V = U = I,  s = m,  A^+ = A
+//   V = U = I,  s = m,  A^+ = A^T = A
 //   prox: x = (y + rho v) / (1 + rho) where m = 1, v elsewhere
 #pragma once
 
-#include "librestore/model/spectral_operator.h"
+#include "operators/sampling/partial_isometry.h"
 
 namespace restore {
 
-class Mask : public SpectralOperator {
+class Mask : public PartialIsometry {
  public:
   // `missing`: bool, 1 x 1 x H x W or 1 x C x H x W, true where the pixel is to be filled in. Usage
   // error when its size is not the picture's or nothing is left to see.
@@ -26,7 +26,6 @@ class Mask : public SpectralOperator {
  private:
   torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
-  torch::Tensor do_pseudo_inverse(const torch::Tensor& y) const override;
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
 
   torch::Tensor missing_;
