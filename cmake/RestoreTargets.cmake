@@ -1,6 +1,12 @@
 # restore_library(NAME SOURCES ... DEPENDS ... PRIVATE_DEPENDS ...)
 #   One static library a folder, exported as restore::NAME. DEPENDS follow the layers of
 #   docs/architecture.md; a folder above `core` shares the project's one precompiled header.
+# restore_kernels(FILE... [FLAGS ...])
+#   Files of inner loops: FLAGS are theirs alone, so that they take no part in the precompiled header.
+#     -ffp-contract=off   products and sums are rounded one by one: the same bits on every machine
+#     -ffp-contract=fast  one instruction for both where the machine has it
+#     -fno-math-errno     a square root is one instruction, and loops over it become vector code
+#     -O3                 -O2 vectorises no loop of unknown length
 # restore_tool(NAME)
 #   tools/NAME.cpp -> the program `NAME`.
 
@@ -31,6 +37,14 @@ function(restore_library name)
     restore_use_pch(restore_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY RESTORE_LIBRARIES restore_${name})
+endfunction()
+
+function(restore_kernels)
+  cmake_parse_arguments(ARG "" "" "FLAGS" ${ARGN})
+  set_source_files_properties(${ARG_UNPARSED_ARGUMENTS} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  if(ARG_FLAGS)
+    set_source_files_properties(${ARG_UNPARSED_ARGUMENTS} PROPERTIES COMPILE_OPTIONS "${ARG_FLAGS}")
+  endif()
 endfunction()
 
 function(restore_tool name)

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include <Eigen/Dense>
@@ -23,11 +24,11 @@ using bm3d::kPatch, bm3d::kSide, bm3d::Stack;
 
 constexpr int kPace = 3;     // of reference patches
 constexpr int kSearch = 19;  // the search window is 2 kSearch + 1 positions wide
-constexpr double kThreshold = 2.7;
+constexpr double kHardThreshold = 2.7;
 // Above this noise more distant patches count as alike.
 constexpr double kHighNoise = 35.0 / 255;
 
-struct Planes {
+struct PictureView {
   const float* data;
   std::int64_t channels, height, width;
   const float* at(std::int64_t c, std::int64_t y, std::int64_t x) const {
@@ -35,7 +36,7 @@ struct Planes {
   }
 };
 
-Planes planes_of(const torch::Tensor& x) {
+PictureView view_of(const torch::Tensor& x) {
   return {x.data_ptr<float>(), x.size(0), x.size(1), x.size(2)};
 }
 
@@ -58,7 +59,7 @@ struct TransformPair {
 Matrix cosine_rows() {
   Matrix M;
   for (int k = 0; k < kSide; ++k)
-    for (int i = 0; i < kSide; ++i) M(k, i) = std::cos(M_PI * (i + 0.5) * k / kSide);
+    for (int i = 0; i < kSide; ++i) M(k, i) = std::cos(std::numbers::pi * (i + 0.5) * k / kSide);
   return M;
 }
 
@@ -102,7 +103,7 @@ struct Step {
 // A plane on which patches are compared, with room for what bm3d::squared_distances reads past its end.
 class SearchPlane {
  public:
-  explicit SearchPlane(const Planes& picture)
+  explicit SearchPlane(const PictureView& picture)
       : height_(picture.height),
         width_(picture.width),
         values_(height_ * width_ + bm3d::kTogether) {
@@ -152,8 +153,8 @@ class CollaborativeFilter {
  public:
   // `basic`: the result of step 1 in step 2, null in step 1.
   CollaborativeFilter(const torch::Tensor& x, const torch::Tensor* basic, double sigma)
-      : noisy_(planes_of(x)),
-        guide_(planes_of(basic ? *basic : x)),
+      : noisy_(view_of(x)),
+        guide_(view_of(basic ? *basic : x)),
         search_(guide_),
         wiener_(basic != nullptr),
         transforms_(wiener_ ? cosine_rows() : wavelet_rows()),
@@ -214,7 +215,7 @@ class CollaborativeFilter {
     return out;
   }
 
-  void read_transformed(const Planes& planes, std::int64_t c,
+  void read_transformed(const PictureView& planes, std::int64_t c,
                         const std::vector<Position>& positions, Stack& stack) const {
     stack.size = static_cast<int>(positions.size());
     for (int k = 0; k < stack.size; ++k)
@@ -233,7 +234,7 @@ class CollaborativeFilter {
       read_transformed(guide_, c, positions, basic);
       cost = bm3d::wiener(stack, basic, sigma_ * sigma_);
     } else {
-      cost = bm3d::keep_large(stack, static_cast<float>(kThreshold) * sigma_);
+      cost = bm3d::keep_large(stack, static_cast<float>(kHardThreshold) * sigma_);
     }
     return 1 / std::max(cost, 1.0f);
   }
@@ -254,7 +255,7 @@ class CollaborativeFilter {
     }
   }
 
-  Planes noisy_, guide_;
+  PictureView noisy_, guide_;
   SearchPlane search_;
   bool wiener_;
   TransformPair transforms_;

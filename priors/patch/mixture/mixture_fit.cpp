@@ -12,7 +12,7 @@
 namespace restore {
 namespace {
 
-constexpr int kGroup = NoisyMixture::kGroup;
+constexpr int kTogether = NoisyMixture::kGroup;
 constexpr int kSquare = kPatchValues * kPatchValues;
 constexpr double kRounding = 1 / (255 * 3.4641015);  // of 8 bits, a standard deviation
 constexpr float kLeastShare = 1e-3F;                 // smaller responsibilities count as none
@@ -45,29 +45,29 @@ struct Sums {
 // The E step of patches [begin, end) of those that `stride` leaves.
 void expect(const NoisyMixture& mixture, const float* patches, std::int64_t stride,
             std::int64_t begin, std::int64_t end, Sums& sums) {
-  alignas(64) float z[kPatchValues * kGroup];
-  std::vector<float> densities(static_cast<std::size_t>(mixture.size()) * kGroup);
-  for (std::int64_t first = begin; first < end; first += kGroup) {
+  alignas(64) float z[kPatchValues * kTogether];
+  std::vector<float> densities(static_cast<std::size_t>(mixture.size()) * kTogether);
+  for (std::int64_t first = begin; first < end; first += kTogether) {
     throw_if_interrupted();
-    const int count = static_cast<int>(std::min<std::int64_t>(kGroup, end - first));
+    const int count = static_cast<int>(std::min<std::int64_t>(kTogether, end - first));
     std::fill(std::begin(z), std::end(z), 0.0F);
     const auto patch = [&](int i) { return patches + (first + i) * stride * kPatchValues; };
     for (int i = 0; i < count; ++i)
-      for (int j = 0; j < kPatchValues; ++j) z[j * kGroup + i] = patch(i)[j];
+      for (int j = 0; j < kPatchValues; ++j) z[j * kTogether + i] = patch(i)[j];
     mixture.log_densities(z, densities.data());
     for (int i = 0; i < count; ++i) {
       float largest = densities[i];
       for (int k = 1; k < mixture.size(); ++k)
-        largest = std::max(largest, densities[k * kGroup + i]);
+        largest = std::max(largest, densities[k * kTogether + i]);
       float total = 0;
       for (int k = 0; k < mixture.size(); ++k) {
-        float& density = densities[k * kGroup + i];
+        float& density = densities[k * kTogether + i];
         density = density - largest < -20 ? 0 : std::exp(density - largest);
         total += density;
       }
       sums.log_density += largest + std::log(total);
       for (int k = 0; k < mixture.size(); ++k) {
-        const float r = densities[k * kGroup + i] / total;
+        const float r = densities[k * kTogether + i] / total;
         if (r > kLeastShare) sums.add(k, r, patch(i));
       }
     }
