@@ -4,6 +4,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/model/random.h"
+#include "librestore/model/sub_progress.h"
 #include "librestore/solve/plug_and_play.h"
 #include "priors/diffusion/schedule.h"
 
@@ -12,24 +13,6 @@ namespace {
 
 // Samples that are drawn together have about this many values: enough to fill a core.
 constexpr std::int64_t kValuesPerChunk = 1 << 18;
-
-// One run out of a chunk's: iterations are counted over all chunks.
-class ChunkObserver : public Observer {
- public:
-  ChunkObserver(Observer* observer, int chunk, int chunks)
-      : observer_(observer), chunk_(chunk), chunks_(chunks) {}
-  bool step(const StepReport& report) override {
-    if (!observer_) return true;
-    StepReport whole = report;
-    whole.iteration += chunk_ * report.iterations;
-    whole.iterations *= chunks_;
-    return observer_->step(whole);
-  }
-
- private:
-  Observer* observer_;
-  int chunk_, chunks_;
-};
 
 }  // namespace
 
@@ -82,7 +65,7 @@ Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng
     const Measurement item{y, measurement.A, measurement.noise};
     std::vector<torch::Tensor> parts;
     for (std::int64_t first = 0; first < count; first += per_chunk) {
-      ChunkObserver part(observer, static_cast<int>(summaries.size()), chunks);
+      SubProgress part(observer, static_cast<int>(summaries.size()), 1, chunks);
       Rng stream = rng.for_sample(rng.sample() + static_cast<std::uint32_t>(first));
       const auto drawn = std::min(per_chunk, count - first);
       auto chunk = draw(item, stream, drawn, &part);

@@ -57,3 +57,40 @@ BOOST_AUTO_TEST_CASE(regions_agree_with_the_whole) {
   // A step of an 8-bit file. Measured: a third of it, of which the prox's own tolerance is a part.
   BOOST_TEST(worst < 1.0 / 255);
 }
+
+// The first scratch is longer than the second: of counts the sum, of the rest the worst.
+BOOST_AUTO_TEST_CASE(what_is_told_is_of_all_regions) {
+  const auto colour = picture(100, 400);
+  const auto x = torch::arange(400).reshape({1, 1, 1, -1});
+  const auto holes = [&](bool left, bool right) {
+    auto both = torch::zeros({1, 1, 100, 400}, torch::kBool);
+    if (left) both.slice(2, 30, 70).slice(3, 30, 40).fill_(true);
+    if (right) both.slice(2, 48, 52).slice(3, 350, 360).fill_(true);
+    return both;
+  };
+  auto some = options();
+  some.noise = "0.01";
+  const Restorer restorer(Task::inpaint, some, std::int64_t{1} << 30);
+  Silent observer;
+  const auto record = [&](const torch::Tensor& mask) {
+    return inpaint(restorer, colour, mask, {{0, 0, 100, 400}, 100, 400}, 0, observer).record;
+  };
+  const auto left = record(holes(true, false)), right = record(holes(false, true)),
+             both = record(holes(true, true));
+  for (const char* sum : {"regions", "computed_pixels", "denoiser_calls"})
+    BOOST_TEST(both[sum] == left[sum].get<int>() + right[sum].get<int>(), sum);
+  for (const char* most : {"iterations", "fixed_point_residual"})
+    BOOST_TEST(both[most] == std::max(left[most], right[most]), most);
+}
+
+// Where a part of a picture has no hole there is nothing to explain, and nothing that counts.
+BOOST_AUTO_TEST_CASE(without_holes_nothing_is_told) {
+  const auto colour = picture(64, 80);
+  const Restorer restorer(Task::inpaint, options(), std::int64_t{1} << 30);
+  Silent observer;
+  const auto filled = inpaint(restorer, colour, torch::zeros({1, 1, 64, 80}, torch::kBool),
+                              {{0, 0, 64, 80}, 64, 200}, 0, observer);
+  BOOST_TEST(torch::equal(filled.colour, colour));
+  BOOST_TEST(filled.record["residual"] == 0);
+  BOOST_TEST(filled.known == 0);
+}

@@ -13,8 +13,9 @@ namespace restore {
 struct Inpainted {
   torch::Tensor colour;  // outside the holes the picture's own values
   torch::Tensor
-      deviation;  // of the samples, 0 outside the holes; undefined where none was asked for
-  Json record;    // of all regions together, with `regions` and `computed_pixels`
+      deviation;     // of the samples, 0 outside the holes; undefined where none was asked for
+  Json record;       // of all regions together, with `regions` and `computed_pixels`
+  double known = 0;  // values that the record's residual is about
 };
 
 // How far around a hole the picture is looked at, px.
