@@ -44,6 +44,8 @@ class Operator {
   // rounding, which this returns (the straight-through estimator: Bengio, Leonard, Courville 2013,
   // https://arxiv.org/abs/1308.3432). Null where A can be differentiated itself.
   virtual std::shared_ptr<const Operator> differentiable() const { return nullptr; }
+  // A(x) = x for every x, and known to be.
+  virtual bool is_identity() const { return false; }
   // A picture that explains y roughly and looks like one: where solvers start. Not an inverse.
   virtual torch::Tensor initial_estimate(const torch::Tensor& y) const = 0;
   // The rectangle of the scene that the rectangle `seen` of the measurement shows: an estimate that

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -10,18 +10,20 @@ struct DenoiseOptions {
   double sigma = 0;  // noise level, [0,1]; 0: sigma_y
 };
 
-class Denoise : public Method {
+// Usage error unless A is the identity and there is noise.
+class Denoise : public ItemwiseMethod {
  public:
-  explicit Denoise(const DenoiseOptions& options = {}) : options_(options) {}
-  static const Parameters<DenoiseOptions>& parameters();
+  using Options = DenoiseOptions;
+  static const Parameters<Options>& parameters();
+  explicit Denoise(const Options& options = {}) : options_(options) {}
 
-  bool takes(const Operator& A) const override;
-  // Usage error unless A is the identity and there is noise.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  bool takes(const Operator& A) const override { return A.is_identity(); }
 
  private:
-  DenoiseOptions options_;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
+
+  Options options_;
 };
 
 }  // namespace restore

@@ -9,6 +9,7 @@ class Identity : public SpectralOperator {
  public:
   explicit Identity(const Shape& shape) : SpectralOperator(shape, shape) {}
 
+  bool is_identity() const override { return true; }
   torch::Tensor V(const torch::Tensor& coefficients) const override { return coefficients; }
   torch::Tensor Vt(const torch::Tensor& x) const override { return x; }
   torch::Tensor U(const torch::Tensor& coefficients) const override { return coefficients; }

@@ -39,6 +39,7 @@ class Mask : public LinearOperator {
  public:
   explicit Mask(torch::Tensor mask)
       : LinearOperator(shape_of(mask), shape_of(mask)), mask_(std::move(mask)) {}
+  bool is_identity() const override { return mask_.eq(1).all().item<bool>(); }
   mutable std::vector<double> rhos;
 
  protected:
