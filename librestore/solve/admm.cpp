@@ -2,8 +2,6 @@
 // https://doi.org/10.1109/GlobalSIP.2013.6737048
 #include "librestore/solve/admm.h"
 
-#include "librestore/solve/plug_and_play.h"
-
 namespace restore {
 
 const Parameters<AdmmOptions>& Admm::parameters() {
@@ -22,12 +20,6 @@ const Parameters<AdmmOptions>& Admm::parameters() {
   return table;
 }
 
-Result Admm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                 Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
 Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
                       Observer* observer) const {
   const Operator& A = *measurement.A;
@@ -41,9 +33,8 @@ Result Admm::run_item(const Measurement& measurement, const Denoiser& prior,
     return options_.lambda * sigma_y * sigma_y / (sigma * sigma);
   };
 
-  constexpr double kNever = -1;  // a schedule is its own stop
-  StepMonitor monitor("admm", options_.iterations, fall < 1 ? kNever : options_.tolerance,
-                      observer);
+  StepMonitor monitor("admm", options_.iterations,
+                      fall < 1 ? StepMonitor::kNever : options_.tolerance, observer);
   auto x = A.initial_estimate(y);
   auto u = torch::zeros_like(x);
   torch::Tensor v;

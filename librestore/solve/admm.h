@@ -21,7 +21,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -33,19 +33,18 @@ struct AdmmOptions {
   double tolerance = 1e-4;  // stop at ||x_k - v_k|| <= tolerance ||x_k||
 };
 
-class Admm : public Method {
+// Any operator. Where sigma_y is 0 the estimate is moved to meet the data.
+class Admm : public ItemwiseMethod {
  public:
-  explicit Admm(const AdmmOptions& options = {}) : options_(options) {}
-  static const Parameters<AdmmOptions>& parameters();
-
-  // Any operator. Where sigma_y is 0 the estimate is moved to meet the data.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  using Options = AdmmOptions;
+  static const Parameters<Options>& parameters();
+  explicit Admm(const Options& options = {}) : options_(options) {}
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
-  AdmmOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

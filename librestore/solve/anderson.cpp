@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <deque>
+#include <limits>
 
 #include "librestore/linalg/inner_product.h"
 
@@ -97,12 +98,6 @@ Anderson::Anderson(std::unique_ptr<const FixedPointMethod> inner, const Anderson
       options_(options),
       name_(std::string("anderson:") + inner_->name()) {}
 
-Result Anderson::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                     Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
 Result Anderson::run_item(const Measurement& measurement, const Denoiser& prior,
                           Observer* observer) const {
   PriorStep D(prior);
@@ -112,7 +107,7 @@ Result Anderson::run_item(const Measurement& measurement, const Denoiser& prior,
   Memory memory(options_.memory);
   auto x = measurement.A->initial_estimate(measurement.y);
   torch::Tensor Tx, best;
-  double smallest = 1e300;
+  double smallest = std::numeric_limits<double>::infinity();
   bool go_on = true;
   while (go_on) {
     // f_k = T(x_k) - x_k

@@ -23,22 +23,21 @@ struct AndersonOptions {
   double growth = 2;  // of ||f_k|| over its smallest value, at which to forget
 };
 
-class Anderson : public Method {
+class Anderson : public ItemwiseMethod {
  public:
-  explicit Anderson(std::unique_ptr<const FixedPointMethod> inner,
-                    const AndersonOptions& options = {});
-  static const Parameters<AndersonOptions>& parameters();
+  using Options = AndersonOptions;
+  static const Parameters<Options>& parameters();
+  explicit Anderson(std::unique_ptr<const FixedPointMethod> inner, const Options& options = {});
 
   // dx, df, and df made orthogonal.
   PriorUse prior_use() const override { return {.kept = std::int64_t{3} * options_.memory}; }
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
   std::unique_ptr<const FixedPointMethod> inner_;
-  AndersonOptions options_;
+  Options options_;
   std::string name_;
 };
 

@@ -2,8 +2,6 @@
 // https://doi.org/10.1137/0716071
 #include "librestore/solve/drs.h"
 
-#include "librestore/solve/plug_and_play.h"
-
 namespace restore {
 
 const Parameters<DrsOptions>& Drs::parameters() {
@@ -18,12 +16,6 @@ const Parameters<DrsOptions>& Drs::parameters() {
        &DrsOptions::tolerance},
   };
   return table;
-}
-
-Result Drs::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
 }
 
 Result Drs::run_item(const Measurement& measurement, const Denoiser& prior,

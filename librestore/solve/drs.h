@@ -16,7 +16,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -28,19 +28,18 @@ struct DrsOptions {
   double tolerance = 1e-4;  // stop at ||v_k - x_k|| <= tolerance ||v_k||
 };
 
-class Drs : public Method {
+// Any operator. Where sigma_y is 0 the estimate is moved to meet the data.
+class Drs : public ItemwiseMethod {
  public:
-  explicit Drs(const DrsOptions& options = {}) : options_(options) {}
-  static const Parameters<DrsOptions>& parameters();
-
-  // Any operator. Where sigma_y is 0 the estimate is moved to meet the data.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  using Options = DrsOptions;
+  static const Parameters<Options>& parameters();
+  explicit Drs(const Options& options = {}) : options_(options) {}
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
-  DrsOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

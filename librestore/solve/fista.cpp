@@ -3,7 +3,6 @@
 #include "librestore/solve/fista.h"
 
 #include "librestore/linalg/inner_product.h"
-#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -18,12 +17,6 @@ const Parameters<FistaOptions>& Fista::parameters() {
       {{"tolerance", "", 0, 1, "relative move at which to stop"}, &FistaOptions::tolerance},
   };
   return table;
-}
-
-Result Fista::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                  Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
 }
 
 Result Fista::run_item(const Measurement& measurement, const Denoiser& prior,

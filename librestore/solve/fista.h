@@ -14,7 +14,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -26,19 +26,18 @@ struct FistaOptions {
   double tolerance = 1e-4;  // stop at ||x_{k+1} - x_k|| <= tolerance ||x_{k+1}||
 };
 
-class Fista : public Method {
+// Any operator.
+class Fista : public ItemwiseMethod {
  public:
-  explicit Fista(const FistaOptions& options = {}) : options_(options) {}
-  static const Parameters<FistaOptions>& parameters();
-
-  // Any operator.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  using Options = FistaOptions;
+  static const Parameters<Options>& parameters();
+  explicit Fista(const Options& options = {}) : options_(options) {}
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
-  FistaOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

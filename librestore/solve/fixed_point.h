@@ -3,7 +3,6 @@
 
 #include <functional>
 
-#include "librestore/model/method.h"
 #include "librestore/solve/plug_and_play.h"
 
 namespace restore {
@@ -19,16 +18,17 @@ struct FixedPointStop {
   double tolerance = 0;  // of ||T(x) - x|| / ||T(x)||
 };
 
-class FixedPointMethod : public Method {
+// From A's initial estimate.
+class FixedPointMethod : public ItemwiseMethod {
  public:
-  // The items of a batch one by one, from A's initial estimate.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const final;
-
   virtual const char* name() const = 0;
   virtual FixedPointStop stop() const = 0;
   // Of a measurement that outlives it, with levels that `prior` has.
   virtual FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const = 0;
+
+ private:
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const final;
 };
 
 }  // namespace restore

@@ -18,8 +18,7 @@ PosteriorMoments sample_item(const char* name, const Measurement& measurement,
   const LangevinTarget target(measurement, D, options);
   const double delta = options.step * stability / target.lipschitz();
 
-  constexpr double kNever = -1;  // a chain moves for ever
-  StepMonitor monitor(name, options.iterations, kNever, observer);
+  StepMonitor monitor(name, options.iterations, StepMonitor::kNever, observer);
   RunningMoments moments;
   auto x = A.initial_estimate(measurement.y);
   bool go_on = true;

@@ -25,15 +25,16 @@ struct PgmOptions {
 
 class Pgm : public FixedPointMethod {
  public:
-  explicit Pgm(const PgmOptions& options = {}) : options_(options) {}
-  static const Parameters<PgmOptions>& parameters();
+  using Options = PgmOptions;
+  static const Parameters<Options>& parameters();
+  explicit Pgm(const Options& options = {}) : options_(options) {}
 
   const char* name() const override { return "pgm"; }
   FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
   FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const override;
 
  private:
-  PgmOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

@@ -21,15 +21,19 @@
 
 namespace restore {
 
+// rho
+inline double red_weight(const Measurement& measurement, double sigma, double lambda) {
+  return lambda * std::pow(floored_sigma(measurement) / sigma, 2);
+}
+
 class RedGradient {
  public:
   RedGradient(const Measurement& measurement, double sigma, double lambda)
       : A_(*measurement.A),
         y_(measurement.y),
         sigma_(sigma),
-        rho_(lambda * std::pow(floored_sigma(measurement) / sigma, 2)) {}
+        rho_(red_weight(measurement, sigma, lambda)) {}
 
-  double rho() const { return rho_; }
   // ||A||^2 + rho: g's Lipschitz constant where the Jacobian of D is symmetric and in [0, I].
   double lipschitz() const { return A_.norm() * A_.norm() + rho_; }
   // g(x)

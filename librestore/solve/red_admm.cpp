@@ -7,7 +7,6 @@
 namespace restore {
 
 const Parameters<RedAdmmOptions>& RedAdmm::parameters() {
-  using Options = RedAdmmOptions;
   static const Parameters<Options> table{
       {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"}, &Options::iterations},
       {{"sigma", "[0,1]", 1e-4, 100, "noise level of the denoiser"}, &Options::sigma},
@@ -19,19 +18,13 @@ const Parameters<RedAdmmOptions>& RedAdmm::parameters() {
   return table;
 }
 
-Result RedAdmm::run(const Measurement& measurement, const Denoiser& prior, Rng&,
-                    Observer* observer) const {
-  return restore_items(measurement,
-                       [&](const Measurement& item) { return run_item(item, prior, observer); });
-}
-
 Result RedAdmm::run_item(const Measurement& measurement, const Denoiser& prior,
                          Observer* observer) const {
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   PriorStep D(prior);
   const double sigma = D.level(options_.sigma);
-  const double rho = RedGradient(measurement, sigma, options_.lambda).rho();
+  const double rho = red_weight(measurement, sigma, options_.lambda);
   const double beta = options_.penalty * rho;
 
   StepMonitor monitor("red-admm", options_.iterations, options_.tolerance, observer);

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "librestore/core/parameters.h"
-#include "librestore/model/method.h"
+#include "librestore/solve/plug_and_play.h"
 
 namespace restore {
 
@@ -20,19 +20,18 @@ struct RedAdmmOptions {
   double tolerance = 1e-4;  // stop at || |v_{k+1} - v_k| + |x - v_{k+1}| || <= tolerance ||x||
 };
 
-class RedAdmm : public Method {
+// Any operator. The estimate is x, which meets the data.
+class RedAdmm : public ItemwiseMethod {
  public:
-  explicit RedAdmm(const RedAdmmOptions& options = {}) : options_(options) {}
-  static const Parameters<RedAdmmOptions>& parameters();
-
-  // Any operator. The estimate is x, which meets the data.
-  Result run(const Measurement& measurement, const Denoiser& prior, Rng& rng,
-             Observer* observer = nullptr) const override;
+  using Options = RedAdmmOptions;
+  static const Parameters<Options>& parameters();
+  explicit RedAdmm(const Options& options = {}) : options_(options) {}
 
  private:
-  Result run_item(const Measurement& measurement, const Denoiser& prior, Observer* observer) const;
+  Result run_item(const Measurement& measurement, const Denoiser& prior,
+                  Observer* observer) const override;
 
-  RedAdmmOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

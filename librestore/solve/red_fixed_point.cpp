@@ -7,7 +7,6 @@
 namespace restore {
 
 const Parameters<RedFixedPointOptions>& RedFixedPoint::parameters() {
-  using Options = RedFixedPointOptions;
   static const Parameters<Options> table{
       {{"iterations", "", 1, 100000, "steps at most, a denoiser call each"}, &Options::iterations},
       {{"sigma", "[0,1]", 1e-4, 100, "noise level of the denoiser"}, &Options::sigma},
@@ -21,7 +20,7 @@ FixedPointMap RedFixedPoint::map(const Measurement& measurement, const PriorStep
   const Operator& A = *measurement.A;
   const auto& y = measurement.y;
   const double sigma = prior.level(options_.sigma);
-  const double rho = RedGradient(measurement, sigma, options_.lambda).rho();
+  const double rho = red_weight(measurement, sigma, options_.lambda);
   const auto T = [&A, &y, sigma, rho](const torch::Tensor& x, PriorStep& D) {
     // x_{k+1} = argmin_x 1/2 ||A(x) - y||^2 + rho / 2 ||x - D(x_k, sigma)||^2
     return A.prox(D(x, sigma), y, rho);

@@ -19,15 +19,16 @@ struct RedFixedPointOptions {
 
 class RedFixedPoint : public FixedPointMethod {
  public:
-  explicit RedFixedPoint(const RedFixedPointOptions& options = {}) : options_(options) {}
-  static const Parameters<RedFixedPointOptions>& parameters();
+  using Options = RedFixedPointOptions;
+  static const Parameters<Options>& parameters();
+  explicit RedFixedPoint(const Options& options = {}) : options_(options) {}
 
   const char* name() const override { return "red-fp"; }
   FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
   FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const override;
 
  private:
-  RedFixedPointOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

@@ -19,15 +19,16 @@ struct RedOptions {
 
 class Red : public FixedPointMethod {
  public:
-  explicit Red(const RedOptions& options = {}) : options_(options) {}
-  static const Parameters<RedOptions>& parameters();
+  using Options = RedOptions;
+  static const Parameters<Options>& parameters();
+  explicit Red(const Options& options = {}) : options_(options) {}
 
   const char* name() const override { return "red"; }
   FixedPointStop stop() const override { return {options_.iterations, options_.tolerance}; }
   FixedPointMap map(const Measurement& measurement, const PriorStep& prior) const override;
 
  private:
-  RedOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

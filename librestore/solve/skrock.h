@@ -27,14 +27,15 @@ struct SkRockOptions : LangevinOptions {
 
 class SkRock : public LangevinMethod {
  public:
-  explicit SkRock(const SkRockOptions& options = {}) : options_(options) {}
-  static const Parameters<SkRockOptions>& parameters();
+  using Options = SkRockOptions;
+  static const Parameters<Options>& parameters();
+  explicit SkRock(const Options& options = {}) : options_(options) {}
 
   PosteriorMoments moments(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                            Observer* observer = nullptr) const override;
 
  private:
-  SkRockOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

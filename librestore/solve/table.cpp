@@ -21,78 +21,81 @@ constexpr const char* kRed =
     "Romano, Elad, Milanfar 2017, The little engine that could: Regularization by Denoising, "
     "https://arxiv.org/abs/1611.02862";
 
-constexpr const char* kAnderson =
-    "Walker and Ni 2011, Anderson acceleration for fixed-point iterations, "
-    "https://doi.org/10.1137/10078356X";
+template <typename T>
+MethodRow row(const char* name, const char* summary, const char* citation) {
+  return method_row<T>(name, summary, citation, "any operator");
+}
 
-template <typename Solver, typename Options>
-std::vector<std::string> describe_accelerated() {
-  auto lines = describe_method<Solver, Options>();
-  for (auto& line : describe_parameters(Anderson::parameters())) lines.push_back(std::move(line));
+template <typename Inner>
+std::vector<std::string> accelerated_lines() {
+  auto lines = parameter_lines<Inner>();
+  for (auto& line : parameter_lines<Anderson>()) lines.push_back(std::move(line));
   return lines;
 }
 
-template <typename Solver, typename Options>
+template <typename Inner>
 std::unique_ptr<Method> make_accelerated(const ParameterValues& values) {
-  Options options;
-  AndersonOptions anderson;
-  for (const auto& [name, value] : values)
-    name == "memory" || name == "growth"
-        ? set_parameter(Anderson::parameters(), anderson, name, value)
-        : set_parameter(Solver::parameters(), options, name, value);
-  return std::make_unique<Anderson>(std::make_unique<const Solver>(options), anderson);
+  ParameterValues own = values, of_anderson;
+  for (const auto& parameter : Anderson::parameters())
+    of_anderson.insert(own.extract(parameter.info.name));
+  return std::make_unique<Anderson>(make_from<const FixedPointMethod, const Inner>(own),
+                                    options_of<Anderson>(of_anderson));
+}
+
+template <typename Inner>
+MethodRow accelerated_row(const char* name, const char* summary) {
+  return {name,
+          summary,
+          "Walker and Ni 2011, Anderson acceleration for fixed-point iterations, "
+          "https://doi.org/10.1137/10078356X",
+          "any operator",
+          accelerated_lines<Inner>,
+          make_accelerated<Inner>};
 }
 
 }  // namespace
 
 const std::vector<MethodRow>& solver_table() {
   static const std::vector<MethodRow> table{
-      {"hqs", "half-quadratic splitting on a falling noise schedule",
-       "Zhang et al. 2021, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
-       "https://arxiv.org/abs/2008.13751",
-       "any operator", describe_method<Hqs, HqsOptions>, make_method<Hqs, HqsOptions>},
-      {"admm", "alternating direction method of multipliers at one noise level",
-       "Venkatakrishnan et al. 2013, Plug-and-play priors for model based reconstruction, "
-       "https://doi.org/10.1109/GlobalSIP.2013.6737048",
-       "any operator", describe_method<Admm, AdmmOptions>, make_method<Admm, AdmmOptions>},
-      {"fista", "proximal gradient with momentum: products with A and its transpose only",
-       "Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm for linear "
-       "inverse problems, https://doi.org/10.1137/080716542",
-       "any operator", describe_method<Fista, FistaOptions>, make_method<Fista, FistaOptions>},
-      {"pgm", "proximal gradient without momentum, for denoisers that momentum throws off",
-       "Kamilov et al. 2017, A plug-and-play priors approach for solving nonlinear imaging inverse "
-       "problems, https://doi.org/10.1109/LSP.2017.2763583",
-       "any operator", describe_method<Pgm, PgmOptions>, make_method<Pgm, PgmOptions>},
-      {"drs", "Douglas-Rachford splitting: ADMM's fixed point, with relaxation",
-       "Lions and Mercier 1979, Splitting algorithms for the sum of two nonlinear operators, "
-       "https://doi.org/10.1137/0716071",
-       "any operator", describe_method<Drs, DrsOptions>, make_method<Drs, DrsOptions>},
-      {"red",
-       "regularisation by denoising, gradient descent: products with A and its transpose only",
-       kRed, "any operator", describe_method<Red, RedOptions>, make_method<Red, RedOptions>},
-      {"red-fp", "regularisation by denoising, fixed-point iteration: a data step a denoiser call",
-       kRed, "any operator", describe_method<RedFixedPoint, RedFixedPointOptions>,
-       make_method<RedFixedPoint, RedFixedPointOptions>},
-      {"red-admm", "regularisation by denoising, ADMM", kRed, "any operator",
-       describe_method<RedAdmm, RedAdmmOptions>, make_method<RedAdmm, RedAdmmOptions>},
-      {"anderson:pgm", "pgm with Anderson acceleration", kAnderson, "any operator",
-       describe_accelerated<Pgm, PgmOptions>, make_accelerated<Pgm, PgmOptions>},
-      {"anderson:red", "red with Anderson acceleration", kAnderson, "any operator",
-       describe_accelerated<Red, RedOptions>, make_accelerated<Red, RedOptions>},
-      {"anderson:red-fp", "red-fp with Anderson acceleration", kAnderson, "any operator",
-       describe_accelerated<RedFixedPoint, RedFixedPointOptions>,
-       make_accelerated<RedFixedPoint, RedFixedPointOptions>},
-      {"ula", "posterior mean by unadjusted Langevin steps; thousands of denoiser calls",
-       "Laumont et al. 2022, Bayesian imaging using Plug & Play priors: when Langevin meets "
-       "Tweedie, "
-       "https://arxiv.org/abs/2103.04715",
-       "any operator", describe_method<Ula, LangevinOptions>, make_method<Ula, LangevinOptions>},
-      {"skrock", "posterior mean by stabilised Langevin steps, longer than ula's",
-       "Pereyra et al. 2020, Accelerating proximal Markov chain Monte Carlo by using an explicit "
-       "stabilized method, https://arxiv.org/abs/1905.06386",
-       "any operator", describe_method<SkRock, SkRockOptions>, make_method<SkRock, SkRockOptions>},
-      {"denoise", "one evaluation of the denoiser at the noise level", "the prior's own",
-       "identity", describe_method<Denoise, DenoiseOptions>, make_method<Denoise, DenoiseOptions>},
+      row<Hqs>("hqs", "half-quadratic splitting on a falling noise schedule",
+               "Zhang et al. 2021, Plug-and-Play Image Restoration with Deep Denoiser Prior, "
+               "https://arxiv.org/abs/2008.13751"),
+      row<Admm>("admm", "alternating direction method of multipliers at one noise level",
+                "Venkatakrishnan et al. 2013, Plug-and-play priors for model based reconstruction, "
+                "https://doi.org/10.1109/GlobalSIP.2013.6737048"),
+      row<Fista>(
+          "fista", "proximal gradient with momentum: products with A and its transpose only",
+          "Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm for linear "
+          "inverse problems, https://doi.org/10.1137/080716542"),
+      row<Pgm>("pgm", "proximal gradient without momentum, for denoisers that momentum throws off",
+               "Kamilov et al. 2017, A plug-and-play priors approach for solving nonlinear imaging "
+               "inverse "
+               "problems, https://doi.org/10.1109/LSP.2017.2763583"),
+      row<Drs>(
+          "drs", "Douglas-Rachford splitting: ADMM's fixed point, with relaxation",
+          "Lions and Mercier 1979, Splitting algorithms for the sum of two nonlinear operators, "
+          "https://doi.org/10.1137/0716071"),
+      row<Red>(
+          "red",
+          "regularisation by denoising, gradient descent: products with A and its transpose only",
+          kRed),
+      row<RedFixedPoint>(
+          "red-fp",
+          "regularisation by denoising, fixed-point iteration: a data step a denoiser call", kRed),
+      row<RedAdmm>("red-admm", "regularisation by denoising, ADMM", kRed),
+      accelerated_row<Pgm>("anderson:pgm", "pgm with Anderson acceleration"),
+      accelerated_row<Red>("anderson:red", "red with Anderson acceleration"),
+      accelerated_row<RedFixedPoint>("anderson:red-fp", "red-fp with Anderson acceleration"),
+      row<Ula>(
+          "ula", "posterior mean by unadjusted Langevin steps; thousands of denoiser calls",
+          "Laumont et al. 2022, Bayesian imaging using Plug & Play priors: when Langevin meets "
+          "Tweedie, https://arxiv.org/abs/2103.04715"),
+      row<SkRock>("skrock", "posterior mean by stabilised Langevin steps, longer than ula's",
+                  "Pereyra et al. 2020, Accelerating proximal Markov chain Monte Carlo by using an "
+                  "explicit "
+                  "stabilized method, https://arxiv.org/abs/1905.06386"),
+      method_row<Denoise>("denoise", "one evaluation of the denoiser at the noise level",
+                          "the prior's own", "identity"),
   };
   return table;
 }

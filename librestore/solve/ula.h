@@ -15,14 +15,15 @@ namespace restore {
 
 class Ula : public LangevinMethod {
  public:
-  explicit Ula(const LangevinOptions& options = {}) : options_(options) {}
-  static const Parameters<LangevinOptions>& parameters();
+  using Options = LangevinOptions;
+  static const Parameters<Options>& parameters();
+  explicit Ula(const Options& options = {}) : options_(options) {}
 
   PosteriorMoments moments(const Measurement& measurement, const Denoiser& prior, Rng& rng,
                            Observer* observer = nullptr) const override;
 
  private:
-  LangevinOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

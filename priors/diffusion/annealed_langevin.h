@@ -21,8 +21,9 @@ struct AnnealedLangevinOptions {
 
 class AnnealedLangevin : public Sampler {
  public:
-  explicit AnnealedLangevin(const AnnealedLangevinOptions& options = {}) : options_(options) {}
-  static const Parameters<AnnealedLangevinOptions>& parameters();
+  using Options = AnnealedLangevinOptions;
+  static const Parameters<Options>& parameters();
+  explicit AnnealedLangevin(const Options& options = {}) : options_(options) {}
 
  protected:
   const char* name() const override { return "langevin"; }
@@ -30,7 +31,7 @@ class AnnealedLangevin : public Sampler {
                         Walk& walk) const override;
 
  private:
-  AnnealedLangevinOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

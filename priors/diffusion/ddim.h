@@ -15,8 +15,9 @@ struct DdimOptions {
 
 class Ddim : public Sampler {
  public:
-  explicit Ddim(const DdimOptions& options = {}) : options_(options) {}
-  static const Parameters<DdimOptions>& parameters();
+  using Options = DdimOptions;
+  static const Parameters<Options>& parameters();
+  explicit Ddim(const Options& options = {}) : options_(options) {}
 
  protected:
   const char* name() const override { return "ddim"; }
@@ -24,7 +25,7 @@ class Ddim : public Sampler {
                         Walk& walk) const override;
 
  private:
-  DdimOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

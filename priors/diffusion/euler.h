@@ -8,8 +8,9 @@ namespace restore {
 
 class Euler : public Sampler {
  public:
-  explicit Euler(const ChurnOptions& options = {}) : options_(options) {}
-  static const Parameters<ChurnOptions>& parameters();
+  using Options = ChurnOptions;
+  static const Parameters<Options>& parameters();
+  explicit Euler(const Options& options = {}) : options_(options) {}
 
  protected:
   const char* name() const override { return "euler"; }
@@ -17,7 +18,7 @@ class Euler : public Sampler {
                         Walk& walk) const override;
 
  private:
-  ChurnOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

@@ -9,8 +9,9 @@ namespace restore {
 
 class Heun : public Sampler {
  public:
-  explicit Heun(const ChurnOptions& options = {}) : options_(options) {}
-  static const Parameters<ChurnOptions>& parameters();
+  using Options = ChurnOptions;
+  static const Parameters<Options>& parameters();
+  explicit Heun(const Options& options = {}) : options_(options) {}
 
  protected:
   const char* name() const override { return "heun"; }
@@ -18,7 +19,7 @@ class Heun : public Sampler {
                         Walk& walk) const override;
 
  private:
-  ChurnOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

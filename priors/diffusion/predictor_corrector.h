@@ -19,8 +19,9 @@ struct PredictorCorrectorOptions {
 
 class PredictorCorrector : public Sampler {
  public:
-  explicit PredictorCorrector(const PredictorCorrectorOptions& options = {}) : options_(options) {}
-  static const Parameters<PredictorCorrectorOptions>& parameters();
+  using Options = PredictorCorrectorOptions;
+  static const Parameters<Options>& parameters();
+  explicit PredictorCorrector(const Options& options = {}) : options_(options) {}
 
  protected:
   const char* name() const override { return "pc"; }
@@ -28,7 +29,7 @@ class PredictorCorrector : public Sampler {
                         Walk& walk) const override;
 
  private:
-  PredictorCorrectorOptions options_;
+  Options options_;
 };
 
 }  // namespace restore

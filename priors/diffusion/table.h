@@ -1,11 +1,11 @@
 // Every unconditional sampler under its name: --sampler, --list-samplers and the tests read this.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "librestore/core/named_rows.h"
 #include "priors/diffusion/sampler.h"
 
 namespace restore {
@@ -16,7 +16,7 @@ struct SamplerRow {
   std::string citation;                      // authors year, title, link
   std::vector<std::string> (*parameters)();  // described, a line each
   // Values as the user gave them; every key is checked against the parameters.
-  std::unique_ptr<Sampler> (*make)(const std::map<std::string, std::string>& values);
+  std::unique_ptr<Sampler> (*make)(const ParameterValues& values);
 };
 
 const std::vector<SamplerRow>& sampler_table();

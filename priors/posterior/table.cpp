@@ -30,10 +30,7 @@ namespace {
 template <typename Sampler>
 PosteriorRow row(const char* name, const char* summary, const char* citation, const char* needs,
                  Exactness exactness) {
-  using Options = typename Sampler::Options;
-  return {{name, summary, citation, needs, describe_method<Sampler, Options>,
-           make_method<Sampler, Options>},
-          exactness};
+  return {method_row<Sampler>(name, summary, citation, needs), exactness};
 }
 
 }  // namespace

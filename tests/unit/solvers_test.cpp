@@ -284,9 +284,10 @@ BOOST_AUTO_TEST_CASE(reds_gradient_is_that_of_its_energy_where_the_jacobian_is_s
         [&](const torch::Tensor& v, double) { return torch::matmul(v, W.t()); });
     PriorStep D(denoiser);
     const RedGradient g(problem.measurement, kSigma, kLambda);
+    const double rho = red_weight(problem.measurement, kSigma, kLambda);
     const auto energy = [&](const torch::Tensor& v) {
       const auto fit = (A.apply(v) - problem.measurement.y).square().sum();
-      return (fit / 2 + g.rho() / 2 * (v * (v - D(v, kSigma))).sum()).item<double>();
+      return (fit / 2 + rho / 2 * (v * (v - D(v, kSigma))).sum()).item<double>();
     };
     auto differences = torch::empty_like(x);
     for (std::int64_t i = 0; i < kColumns; ++i) {
