@@ -19,7 +19,7 @@
 #include "librestore/core/rng.h"
 #include "priors/neural/banded_blocks.h"
 #include "priors/neural/blocks.h"
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore {
 

@@ -4,16 +4,13 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 #include "librestore/core/json.h"
 #include "librestore/model/denoiser.h"
 #include "priors/neural/network.h"
+#include "priors/tensor_file/card.h"
 
 namespace restore {
-
-// Of the metadata of safetensors: holds the card.
-constexpr const char* kPriorCardKey = "restore.prior";
 
 struct PriorFile {
   NetworkConfig network;
@@ -31,14 +28,5 @@ void write_prior(const PriorFile& prior, const std::filesystem::path& path, torc
 
 // The card as stored: architecture, parameters, sigma range, receptive field, SHA-256, then `about`.
 Json prior_card(const PriorFile& prior);
-
-// Whether an entry of a card is a fact of the file: of this kind of prior, of a patch mixture
-// (mixture_file.h) or of somebody else's network (checkpoint_prior.h). Readers tell the kinds by them.
-bool is_card_fact(std::string_view key);
-// The facts, then the entries of `about` that are none.
-Json card_with(Json facts, const Json& about);
-
-// Hexadecimal SHA-256 over every tensor in the order of the names: name, type, shape and bytes.
-std::string tensors_sha256(const NamedTensors& tensors);
 
 }  // namespace restore

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "librestore/core/error.h"
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 namespace restore::fuzz {
 

@@ -1,5 +1,5 @@
 // Any bytes as a safetensors file: read, or refused with an Error.
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

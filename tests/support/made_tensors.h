@@ -6,8 +6,8 @@
 
 #include <torch/types.h>
 
-#include "priors/neural/layers/safetensors.h"
 #include "priors/neural/layers/weight_shapes.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore::testing {
 

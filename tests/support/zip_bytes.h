@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 namespace restore::testing {
 

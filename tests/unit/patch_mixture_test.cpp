@@ -9,10 +9,10 @@
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/random.h"
-#include "priors/neural/prior_file.h"
 #include "priors/patch/mixture/epll.h"
 #include "priors/patch/mixture/mixture_file.h"
 #include "priors/patch/mixture/mixture_fit.h"
+#include "priors/tensor_file/card.h"
 #include "tests/support/comparison.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,5 +1,5 @@
 // The safetensors reader: what was written comes back, and whatever breaks a rule is refused.
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 #include <cstring>
 #include <fstream>

@@ -18,7 +18,7 @@
 
 #include <c10/core/ScalarType.h>
 
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 namespace restore {
 

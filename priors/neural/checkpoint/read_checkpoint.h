@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "librestore/core/json.h"
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore {
 

@@ -2,8 +2,8 @@
 // form before it. Read by our own parsers (zip.h, pickle.h); nothing in the file is ever executed.
 #pragma once
 
-#include "priors/neural/layers/file_bytes.h"
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/mapped_file.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore {
 

@@ -8,7 +8,7 @@
 
 #include <map>
 
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 namespace restore {
 

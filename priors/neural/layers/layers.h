@@ -7,7 +7,7 @@
 #include <c10/util/Optional.h>
 
 #include "priors/neural/layers/convolution.h"
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore {
 

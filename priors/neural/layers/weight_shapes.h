@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 namespace restore {
 

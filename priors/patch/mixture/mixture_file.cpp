@@ -3,13 +3,11 @@
 #include <cmath>
 
 #include "librestore/core/error.h"
-#include "priors/neural/layers/safetensors.h"
-#include "priors/neural/prior_file.h"
+#include "priors/tensor_file/card.h"
 
 namespace restore {
 namespace {
 
-constexpr const char* kCardKey = "restore.prior";
 constexpr const char *kKind = "kind", *kComponents = "components", *kSide = "patch_side",
                      *kSha256 = "sha256";
 constexpr const char* kMixtureKind = "patch-mixture";
@@ -21,7 +19,7 @@ NamedTensors tensors_of(const PatchMixture& mixture) {
 }
 
 Json card_of(const TensorFile& file, const std::string& where) {
-  const auto text = file.metadata.find(kCardKey);
+  const auto text = file.metadata.find(kPriorCardKey);
   if (text == file.metadata.end())
     throw item_error("{}: a safetensors file without the card of a prior", where);
   auto card = Json::parse(text->second, nullptr, /*allow_exceptions=*/false);
@@ -59,7 +57,7 @@ Json mixture_card(const MixtureFile& file) {
 
 void write_mixture(const MixtureFile& file, const std::filesystem::path& path) {
   check(file.mixture, path.string());
-  write_safetensors({tensors_of(file.mixture), {{kCardKey, mixture_card(file).dump()}}}, path);
+  write_safetensors({tensors_of(file.mixture), {{kPriorCardKey, mixture_card(file).dump()}}}, path);
 }
 
 bool is_mixture(const std::filesystem::path& path) {

@@ -1,4 +1,4 @@
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 #include <bit>
 

@@ -11,7 +11,7 @@
 
 #include <torch/types.h>
 
-#include "priors/neural/layers/file_bytes.h"
+#include "priors/tensor_file/mapped_file.h"
 
 namespace restore {
 

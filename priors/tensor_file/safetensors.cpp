@@ -1,4 +1,4 @@
-#include "priors/neural/layers/safetensors.h"
+#include "priors/tensor_file/safetensors.h"
 
 #include <array>
 #include <cstring>
