@@ -89,8 +89,9 @@ class Batch {
   }
 
   Json begin_record(const Item& item) const {
-    Json record{{"output", item.output.string()}};
+    Json record = Json::object();
     if (!item.input.empty()) record["input"] = item.input.string();
+    record["output"] = item.output.string();
     return record;
   }
 

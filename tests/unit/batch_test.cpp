@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(every_item_becomes_a_record) {
   BOOST_TEST(code_of(result) == 0);
   BOOST_TEST_REQUIRE(result.records.size() == 3U);
   const Json& record = result.records[1];
+  BOOST_TEST(record.begin().key() == "input");
   BOOST_TEST(record.at("input") == bench.path("in/1.png"));
   BOOST_TEST(record.at("output") == bench.path("out/1.png"));
   BOOST_TEST(record.at("status") == "ok");
