@@ -12,6 +12,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/json.h"
+#include "librestore/core/printable.h"
 
 namespace restore {
 namespace {
@@ -93,7 +94,7 @@ class CountingProgress : public Progress {
   virtual void show_end() = 0;
   virtual void hide() {}
   virtual void unhide() {}
-  virtual std::string message_line(const std::string& line) const { return line + "\n"; }
+  virtual std::string message_line(const std::string& line) const { return printable(line) + "\n"; }
 
   // One call a line, so that lines of several processes stay whole.
   void write(const std::string& text) {
@@ -179,12 +180,13 @@ class PlainProgress final : public CountingProgress {
   }
   void show_step(const std::string& name) override {
     if (step_limit_.pass())
-      write(fmt::format("{}: {} at {:.0f} %\n", what_, name, 100 * running_[name]));
+      write(fmt::format("{}: {} at {:.0f} %\n", what_, printable(name), 100 * running_[name]));
   }
   void show_item(const std::string& name, bool ok) override {
     // Failures are never dropped from a log; that of a single item has its message.
     if (alone() || (ok && done_ < items_ && !item_limit_.pass())) return;
-    write(fmt::format("{}: {}/{} {}{}\n", what_, done_, items_, name, ok ? "" : " failed"));
+    write(fmt::format("{}: {}/{} {}{}\n", what_, done_, items_, printable(name),
+                      ok ? "" : " failed"));
   }
   void show_end() override {
     if (alone()) return;

@@ -17,6 +17,7 @@
 #include "librestore/core/interrupt.h"
 #include "librestore/core/output_folder.h"
 #include "librestore/core/parallel.h"
+#include "librestore/core/printable.h"
 #include "librestore/core/temporary_file.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
@@ -220,7 +221,7 @@ class Batch {
       ++ended_;
       if (record["status"] == "skipped") ++skipped_;
       if (!request_.json && !request_.quiet && ok)
-        print(line_for_people(plan_.items[index], record));
+        print(printable(line_for_people(plan_.items[index], record)));
       records_[index] = std::move(record);
       while (next_ < records_.size() && records_[next_]) print_json(*records_[next_++]);
     }

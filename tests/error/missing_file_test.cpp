@@ -24,6 +24,13 @@ BOOST_AUTO_TEST_CASE(a_missing_kernel_file_is_a_wrong_call) {
                       ExitCode::usage, {"nowhere.png"});
 }
 
+BOOST_AUTO_TEST_CASE(a_name_cannot_command_the_terminal) {
+  const ToolBench bench;
+  bench.check_refusal(
+      {"restore-degrade", "\x1b[2J.png", "--operator", "identity", "-o", "out/a.png"},
+      ExitCode::no_input, {": \\x1b[2J.png: "});
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_picture_does_not_stop_the_others) {
   const ToolBench bench;
   const auto result = bench.run({"restore-degrade", "nowhere.png", "photo.png", "--operator",

@@ -343,6 +343,16 @@ BOOST_AUTO_TEST_CASE(a_failure_claims_nothing) {
   BOOST_TEST(read(bench / "out/0.png") == "by another program");
 }
 
+BOOST_AUTO_TEST_CASE(names_cannot_command_the_terminal) {
+  Bench bench(0);
+  write(bench / "in/a\x1b[2J.png", "a");
+  bench.run_copies();
+  BOOST_TEST_REQUIRE(bench.out.size() == 1U);
+  BOOST_TEST(bench.out[0].find("in/a\\x1b[2J.png -> ") != std::string::npos, bench.out[0]);
+  BOOST_TEST(bench.out[0].find('\x1b') == std::string::npos);
+  BOOST_TEST(fs::exists(bench / "out/a\x1b[2J.png"));
+}
+
 BOOST_AUTO_TEST_CASE(a_single_picture_leaves_no_log) {
   Bench bench(1);
   const auto run = [&](Existing existing) {

@@ -144,6 +144,25 @@ BOOST_AUTO_TEST_CASE(names_that_are_not_utf8_stay_json) {
   for (const std::string& line : lines_of(text)) BOOST_CHECK_NO_THROW(Json::parse(line));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_cannot_command_the_terminal) {
+  const auto use = [](Progress& progress) {
+    progress.begin("pnp", 2);
+    progress.step("\x1b]0;owned\x07.png", 0.5);
+    progress.item_done("a\nb.png", true);
+    progress.message("c\x7f\xc2\x9b.png: truncated PNG");
+    progress.item_done("caf\xc3\xa9.png", false);
+    progress.end();
+  };
+  const auto lines = lines_of(written(ProgressStyle::plain, false, false, use));
+  BOOST_TEST_REQUIRE(lines.size() == 6u);
+  BOOST_TEST(lines[1] == "pnp: \\x1b]0;owned\\x07.png at 50 %");
+  BOOST_TEST(lines[2] == "pnp: 1/2 a\\x0ab.png");
+  BOOST_TEST(lines[3] == "c\\x7f\\x9b.png: truncated PNG");
+  BOOST_TEST(lines[4] == "pnp: 2/2 caf\xc3\xa9.png failed");
+  const auto json = lines_of(written(ProgressStyle::json, false, false, use));
+  BOOST_TEST(Json::parse(json[2]).at("name") == "a\nb.png");
+}
+
 BOOST_AUTO_TEST_CASE(silence_still_carries_messages) {
   BOOST_TEST(written(ProgressStyle::none, true, true, two_items) == "b.png: truncated PNG\n");
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/printable.h"
 #include "librestore/run/manifest.h"
 #include "librestore/run/run_log.h"
 #include "librestore/run/shard.h"
@@ -32,7 +33,7 @@ ExitCode write_plan(const BatchOptions& options, const BatchRequest& request, Pl
   std::size_t unreadable = 0;
   for (const Item& item : plan.items)
     if (!item.problem.empty()) {
-      fmt::print(stderr, "{}: {}\n", request.tool, item.problem);
+      fmt::print(stderr, "{}: {}\n", request.tool, printable(item.problem));
       ++unreadable;
     }
   const std::size_t count = plan.items.size();

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "librestore/core/interrupt.h"
+#include "librestore/core/printable.h"
 
 namespace restore {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 int fail(const char* tool, ExitCode code, const std::string& message) {
-  fmt::print(stderr, "{}: {}\n", std::filesystem::path(tool).filename().string(), message);
+  fmt::print(stderr, "{}: {}\n", std::filesystem::path(tool).filename().string(),
+             printable(message));
   return static_cast<int>(code);
 }
 
