@@ -1,5 +1,6 @@
 // restore-batch: plans what a tool is to do to many pictures, and does it in as many parts and
 // attempts as it takes.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
 #include "librestore/run/file_hash.h"
 #include "librestore/run/manifest.h"
 #include "librestore/run/run_log.h"
@@ -104,19 +106,30 @@ void run_part(const Options& options, bool only_failed) {
   become_tool(manifest.tool, words);
 }
 
+enum class Fate { done, failed, left };
+
+// Reads the output, to see whether it is what was written.
+Fate fate_of(const Item& item, const RunLog& log, const std::string& parameters) {
+  if (!item.problem.empty()) return Fate::failed;
+  const Fingerprints now{item.planned_hash, parameters, ""};
+  if (side_files_exist(item) && log.state(item.output, now) == OutputState::done) return Fate::done;
+  return log.has_failed(item.output) ? Fate::failed : Fate::left;
+}
+
 ExitCode status(const Options& options) {
   const Manifest manifest = enter(options);
   const RunLog log(manifest.plan.folder);
   const std::string parameters = hash_text(manifest.parameters.dump());
-  std::size_t done = 0, failed = 0;
-  for (const Item& item : manifest.plan.items) {
-    const bool is_done =
-        item.problem.empty() && side_files_exist(item) &&
-        log.state(item.output, {item.planned_hash, parameters, ""}) == OutputState::done;
-    done += is_done ? 1 : 0;
-    failed += !is_done && (!item.problem.empty() || log.has_failed(item.output)) ? 1 : 0;
-  }
-  const std::size_t left = manifest.plan.items.size() - done - failed;
+  const auto& items = manifest.plan.items;
+  std::vector<Fate> fates(items.size());
+  const auto count = static_cast<std::int64_t>(items.size());
+  parallel_items(count, divide_threads(0, count), [&](std::int64_t i) {
+    fates[static_cast<std::size_t>(i)] =
+        fate_of(items[static_cast<std::size_t>(i)], log, parameters);
+  });
+  const auto number_of = [&](Fate fate) { return std::count(fates.begin(), fates.end(), fate); };
+  const auto done = number_of(Fate::done), failed = number_of(Fate::failed);
+  const auto left = number_of(Fate::left);
   if (options.json) {
     const Json record{
         {"manifest", options.manifest}, {"done", done}, {"failed", failed}, {"left", left}};
