@@ -21,7 +21,6 @@
 #include "librestore/core/temporary_file.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
-#include "librestore/run/job.h"
 #include "librestore/run/run_log.h"
 
 namespace restore {
@@ -83,7 +82,6 @@ class Batch {
     std::vector<std::string> outputs;
     for (const Item& item : plan_.items) {
       outputs.push_back(item.output.string());
-      outputs.push_back(job_path(item.output).string());
       for (const auto& path : item.also_writes) outputs.push_back(path.string());
     }
     remove_abandoned_files(outputs);

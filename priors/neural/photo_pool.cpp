@@ -5,6 +5,7 @@
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
+#include "librestore/image/find_pictures.h"
 #include "librestore/image/image_io.h"
 #include "librestore/image/image_stream.h"
 
@@ -13,20 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> pictures_below(const fs::path& folder,
-                                     const std::vector<std::string>& excluded) {
-  std::error_code error;
-  std::vector<fs::path> paths;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const bool left_out = std::any_of(excluded.begin(), excluded.end(),
-                                      [&](const auto& prefix) { return name.starts_with(prefix); });
-    if (!left_out && it->is_regular_file() && is_image_path(it->path()))
-      paths.push_back(it->path());
-  }
-  if (error) throw usage_error("{}: {}", folder.string(), error.message());
-  std::sort(paths.begin(), paths.end());
+// None whose name starts with one of `excluded`.
+std::vector<fs::path> photos_below(const fs::path& folder,
+                                   const std::vector<std::string>& excluded) {
+  auto paths = find_pictures(folder);
+  std::erase_if(paths, [&](const fs::path& path) {
+    const std::string name = path.filename().string();
+    return std::any_of(excluded.begin(), excluded.end(),
+                       [&](const auto& prefix) { return name.starts_with(prefix); });
+  });
   return paths;
 }
 
@@ -68,7 +64,7 @@ torch::Tensor turn(torch::Tensor x, std::uint64_t which) {
 }  // namespace
 
 PhotoPool::PhotoPool(const fs::path& folder, const PhotoPoolOptions& options) {
-  const auto paths = pictures_below(folder, options.excluded);
+  const auto paths = photos_below(folder, options.excluded);
   // Headers say what fits, before anything is decoded.
   double bytes = 0;
   const double budget = options.memory_gib * 1024 * 1024 * 1024;

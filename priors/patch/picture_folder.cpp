@@ -2,26 +2,18 @@
 
 #include <algorithm>
 
+#include "librestore/image/find_pictures.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/shape.h"
 
 namespace restore {
-namespace {
 
 namespace fs = std::filesystem;
 
-}  // namespace
-
 std::vector<fs::path> picture_paths(const fs::path& folder, ExitCode none) {
-  std::error_code error;
-  std::vector<fs::path> paths;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error))
-    if (it->is_regular_file() && is_image_path(it->path())) paths.push_back(it->path());
-  if (error) throw usage_error("{}: {}", folder.string(), error.message());
+  auto paths = find_pictures(folder);
   if (paths.empty())
     throw Error(none, fmt::format("{}: no pictures in this folder", folder.string()));
-  std::sort(paths.begin(), paths.end());
   return paths;
 }
 

@@ -125,6 +125,20 @@ BOOST_AUTO_TEST_CASE(a_partner_that_is_missing_is_told_and_the_rest_compared) {
 }
 
 // What lies outside [0,1] cannot be shown; --no-clip counts it.
+// A link to itself: not even what it is can be told.
+BOOST_AUTO_TEST_CASE(a_picture_that_cannot_be_looked_at_fails_alone) {
+  const ToolBench bench;
+  for (const std::string folder : {"truth", "restored"}) fs::create_directory(bench / folder);
+  for (const std::string name : {"truth/a.png", "truth/b.png", "restored/b.png"})
+    fs::copy_file(bench / "photo.png", bench / name);
+  fs::create_symlink("a.png", bench / "restored/a.png");
+  const auto result = bench.run({"restore-compare", "truth", "restored"});
+  BOOST_TEST(result.exit_code == 4);
+  BOOST_TEST(result.out.find("restored/b.png: PSNR") != std::string::npos, result.out);
+  BOOST_TEST(lines_of(result.err).size() == 1U, result.err);
+  BOOST_TEST(result.err.find("restored/a.png") != std::string::npos, result.err);
+}
+
 BOOST_AUTO_TEST_CASE(values_are_clipped_unless_told_otherwise) {
   const ToolBench bench;
   const auto constant = [](double value) {

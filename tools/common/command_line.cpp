@@ -94,10 +94,16 @@ bool parse_command_line(CLI::App& app, int argc, char** argv) {
   return false;
 }
 
+std::vector<std::string> own_words() {
+  std::ifstream call("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(call, word, '\0');) words.push_back(word);
+  return words;
+}
+
 std::string own_call() {
-  std::ifstream words("/proc/self/cmdline", std::ios::binary);
   std::string call;
-  for (std::string word; std::getline(words, word, '\0');) {
+  for (const std::string& word : own_words()) {
     if (call.size() > kLongestCall) return call + " ...";
     call += call.empty() ? std::filesystem::path(word).filename().string() : " " + shell_word(word);
   }

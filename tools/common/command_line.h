@@ -30,7 +30,10 @@ void add_listing(CLI::App& app, const std::string& flag, const std::string& help
 // what is wrong and where help is.
 bool parse_command_line(CLI::App& app, int argc, char** argv);
 
-// This process's words as a shell takes them, the program without its folder; those of thousands of
+// This process's words, the program first.
+std::vector<std::string> own_words();
+
+// The same as a shell takes them, the program without its folder; those of thousands of
 // files end in "...".
 std::string own_call();
 

@@ -1,6 +1,6 @@
 #include "tools/common/manifest_run.h"
 
-#include <fstream>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -9,15 +9,14 @@
 #include "librestore/run/manifest.h"
 #include "librestore/run/run_log.h"
 #include "librestore/run/shard.h"
+#include "tools/common/command_line.h"
 
 namespace restore {
 namespace {
 
 // The words of this call after the tool's name, without those that restore-batch put there.
 std::vector<std::string> own_arguments() {
-  std::ifstream call("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> words;
-  for (std::string word; std::getline(call, word, '\0');) words.push_back(word);
+  auto words = own_words();
   const auto plan = std::find(words.begin(), words.end(), "--plan-to");
   if (plan == words.end() || plan + 1 == words.end())
     throw usage_error("--plan-to: restore-batch plan gives it");

@@ -1,32 +1,17 @@
 #include "tools/common/reference_pairs.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
-#include <system_error>
 
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "librestore/image/image_io.h"
+#include "librestore/image/find_pictures.h"
 
 namespace restore {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> pictures_in(const fs::path& folder, bool recursive) {
-  std::error_code error;
-  std::vector<fs::path> paths;
-  fs::recursive_directory_iterator entry(folder, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (!recursive) entry.disable_recursion_pending();
-    if (entry->is_regular_file() && is_image_path(entry->path())) paths.push_back(entry->path());
-  }
-  if (error) throw usage_error("{}: cannot read this folder: {}", folder.string(), error.message());
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
 
 // By which pictures of two folders belong together: the path in there, without the extension.
 std::string key_of(const fs::path& picture, const fs::path& folder) {
@@ -54,7 +39,7 @@ class Pairing {
   PairGroup pair_folder(const fs::path& folder) const {
     PairGroup group{folder.string(), {}};
     std::set<std::string> keys;
-    for (const auto& image : pictures_in(folder, recursive_)) {
+    for (const auto& image : find_pictures(folder, recursive_)) {
       group.pairs.push_back(pair(image, folder));
       keys.insert(key_of(image, folder));
     }
@@ -69,7 +54,7 @@ class Pairing {
 
  private:
   void find_references() {
-    for (const auto& path : pictures_in(reference_, recursive_)) {
+    for (const auto& path : find_pictures(reference_, recursive_)) {
       const auto [other, is_new] = references_.emplace(key_of(path, reference_), path);
       if (!is_new)
         throw usage_error(
