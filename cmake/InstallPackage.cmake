@@ -8,9 +8,11 @@ get_property(restore_libraries GLOBAL PROPERTY RESTORE_LIBRARIES)
 install(TARGETS ${restore_libraries} EXPORT restoreTargets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT restoreTargets NAMESPACE restore:: DESTINATION "${restore_config_dir}")
+# But for what is between librestore/image and OpenImageIO, which no user of the library needs to have.
 install(DIRECTORY librestore operators priors
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/restore"
-  FILES_MATCHING PATTERN "*.h")
+  FILES_MATCHING PATTERN "*.h"
+  REGEX "/image/(embed|metadata|oiio_common|picture_file|tags)\\.h$" EXCLUDE)
 
 configure_package_config_file(cmake/restoreConfig.cmake.in
   "${PROJECT_BINARY_DIR}/restoreConfig.cmake"

@@ -100,7 +100,7 @@ PhotoPool::PhotoPool(const fs::path& folder, const PhotoPoolOptions& options) {
   throw Error(ExitCode::no_input, message);
 }
 
-Crop PhotoPool::random_crop(int size, const CropOptions& options, Rng& rng) const {
+PhotoCrop PhotoPool::random_crop(int size, const CropOptions& options, Rng& rng) const {
   const auto& photo = training_[rng.below(training_.size())];
   const std::int64_t height = photo.size(0), width = photo.size(1);
   double scale = 1;
@@ -112,7 +112,7 @@ Crop PhotoPool::random_crop(int size, const CropOptions& options, Rng& rng) cons
   auto pixels = to_pixels(photo.narrow(0, y, side).narrow(1, x, side));
   if (side != size)
     pixels = at::_upsample_bicubic2d_aa(pixels.unsqueeze(0), {size, size}, false)[0].clamp_(0, 1);
-  Crop crop{turn(pixels, rng.below(8)), rng.uniform() < options.grey};
+  PhotoCrop crop{turn(pixels, rng.below(8)), rng.uniform() < options.grey};
   if (crop.grey)
     crop.pixels = crop.pixels.mean(0, /*keepdim=*/true).expand({3, size, size}).contiguous();
   return crop;

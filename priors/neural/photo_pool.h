@@ -27,7 +27,7 @@ struct CropOptions {
   double grey = 0.1;            // share of crops without colour
 };
 
-struct Crop {
+struct PhotoCrop {
   torch::Tensor pixels;  // 3 x S x S, float32, [0,1]
   bool grey = false;
 };
@@ -40,7 +40,7 @@ class PhotoPool {
 
   // A random crop of the training photographs, shrunk with antialiasing, flipped and turned. Of one that
   // is smaller than the crop (see least_side) the largest square, enlarged.
-  Crop random_crop(int size, const CropOptions& options, Rng& rng) const;
+  PhotoCrop random_crop(int size, const CropOptions& options, Rng& rng) const;
   // Central crops of the held-out photographs, size x size (smaller photographs are left out):
   // K x 3 x size x size.
   torch::Tensor held_out_crops(int size) const;

@@ -129,7 +129,7 @@ Trainer::Part Trainer::run_micro_batch(const NamedTensors& weights, int index,
   std::vector<float> sigmas;
   for (int i = index * shape.items; i < (index + 1) * shape.items; ++i) {
     Rng rng(state_.seed, state_.step, static_cast<std::uint32_t>(i) + 1);
-    const Crop crop = photos_.random_crop(shape.crop, options_.crops, rng);
+    const PhotoCrop crop = photos_.random_crop(shape.crop, options_.crops, rng);
     const double u = offset + static_cast<double>(i) / total;
     sigmas.push_back(static_cast<float>(draw_sigma(u - std::floor(u))));
     auto noise = randn(rng, {kImageChannels, shape.crop, shape.crop})[0];
