@@ -142,7 +142,7 @@ void write_job_of(const Options& options, const Item& item, const Json& record) 
   job.measurement = shape_from(record["measurement"]);
   if (const auto& id = drawn_as(options, item); fs::path(id).has_parent_path()) job.id = id;
   job.reference = fs::relative(fs::absolute(item.input), fs::absolute(folder)).generic_string();
-  write_job(job, path);
+  write_job(job, path, if_exists_of(options.batch));
 }
 
 std::string describe(const Json& record) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "librestore/core/temporary_file.h"
 #include "librestore/image/image.h"
 
 namespace restore {
@@ -30,6 +31,7 @@ struct SaveOptions {
   int jpeg_quality = 95;  // 1..100, also for lossy WebP
   std::optional<HistoryEntry> history{};
   bool strip = false;  // leave out all metadata, colour profile, resolution and history included
+  IfExists if_exists = IfExists::replace;  // a file of that name, by the time that all is written
 };
 
 // Writes atomically: temporary file in the same folder, metadata, fsync, rename. The format follows

@@ -1,5 +1,4 @@
 #include "librestore/core/error.h"
-#include "librestore/core/temporary_file.h"
 #include "librestore/image/embed.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_stream.h"
@@ -98,6 +97,7 @@ struct ImageSink::State {
       : metadata(metadata_for(like, options)),
         request(request_for(like, metadata, format_of(path), path)),
         file(path.string()),
+        if_exists(options.if_exists),
         rows(request.layout.row_bytes()) {
     request.quality = options.jpeg_quality;
     request.path = file.path();
@@ -107,6 +107,7 @@ struct ImageSink::State {
   Metadata metadata;
   WriteRequest request;
   TemporaryFile file;
+  const IfExists if_exists;
   RowBuffer rows;
   std::int64_t written = 0;
   std::unique_ptr<PictureWriter> writer;  // destroyed before its file
@@ -148,7 +149,7 @@ void ImageSink::flush(std::int64_t end) {
 void ImageSink::commit() {
   state_->writer->finish();
   if (needs_embedding(state_->request)) embed_metadata(state_->request);
-  state_->file.commit();
+  state_->file.commit(state_->if_exists);
 }
 
 }  // namespace restore

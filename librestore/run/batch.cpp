@@ -168,7 +168,13 @@ class Batch {
     prepare_folder(item.output);
     if (!log_) return work_(item);
     log_->started(item.output);
-    Json result = work_(item);
+    Json result;
+    try {
+      result = work_(item);
+    } catch (const NameTaken&) {
+      log_->failed(item.output);  // "started" would make ours what another has put there
+      throw;
+    }
     fingerprints.output = hash_files({item.output});
     log_->done(item.output, fingerprints);
     return result;

@@ -10,7 +10,6 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/json.h"
-#include "librestore/core/temporary_file.h"
 
 namespace restore {
 namespace {
@@ -117,13 +116,14 @@ Job read_job(const fs::path& path) {
   return job;
 }
 
-void write_job(const Job& job, const fs::path& path) {
+void write_job(const Job& job, const fs::path& path, IfExists if_exists) {
   Json json{{"version", kJobVersion},      {"operator", job.operator_expression},
             {"noise", job.noise},          {"seed", job.seed},
             {"scene", to_json(job.scene)}, {"measurement", to_json(job.measurement)}};
   if (!job.reference.empty()) json["reference"] = job.reference;
   if (!job.id.empty()) json["id"] = job.id;
-  write_atomically(path.string(), {json.dump(2, ' ', false, Json::error_handler_t::replace), "\n"});
+  write_atomically(path.string(), {json.dump(2, ' ', false, Json::error_handler_t::replace), "\n"},
+                   if_exists);
 }
 
 }  // namespace restore

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 
+#include "librestore/core/temporary_file.h"
 #include "librestore/model/shape.h"
 
 namespace restore {
@@ -34,6 +35,7 @@ std::filesystem::path job_path(const std::filesystem::path& measurement);
 // Usage error that names the file and the field: missing, unknown, of the wrong type or out of range.
 Job read_job(const std::filesystem::path& path);
 // Atomic; item error when it cannot be written.
-void write_job(const Job& job, const std::filesystem::path& path);
+void write_job(const Job& job, const std::filesystem::path& path,
+               IfExists if_exists = IfExists::replace);
 
 }  // namespace restore

@@ -22,6 +22,19 @@ BOOST_AUTO_TEST_CASE(two_inputs_for_one_output_are_refused) {
       ExitCode::usage, {"photo.png"});
 }
 
+// Two names for one place: nothing is there when it is planned, and the map when the picture is ready.
+BOOST_AUTO_TEST_CASE(what_comes_to_exist_meanwhile_is_kept) {
+  const ToolBench bench;
+  std::filesystem::create_symlink("out", bench / "link");
+  const auto result =
+      bench.run({"restore-inpaint", "photo.png", "--mask", "mask.png", "--steps", "3", "--samples",
+                 "2", "--uncertainty", "link/a.png", "-o", "out/a.png"});
+  BOOST_TEST(result.exit_code == static_cast<int>(ExitCode::some_failed));
+  BOOST_TEST(lines_of(result.err).size() == 1U, result.err);
+  BOOST_TEST(result.err.find("out/a.png: has come to exist") != std::string::npos, result.err);
+  BOOST_TEST(bench.contents().contains("out/a.png"));
+}
+
 // One file a picture, also where the names of two differ in their extensions only.
 BOOST_AUTO_TEST_CASE(two_pictures_for_one_file_beside_them_are_refused) {
   const ToolBench bench;

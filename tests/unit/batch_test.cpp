@@ -21,7 +21,6 @@
 #include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/temporary_file.h"
-#include "librestore/core/temporary_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace restore {
@@ -341,6 +340,25 @@ BOOST_AUTO_TEST_CASE(a_failure_claims_nothing) {
   bench.request.existing = Existing::skip_done;
   check_statuses(bench.run_copies(), {"failed"});
   BOOST_TEST(read(bench / "out/0.png") == "by another program");
+}
+
+// Planned when nothing was there, ready when another program's file is.
+BOOST_AUTO_TEST_CASE(what_comes_to_exist_meanwhile_is_kept_and_not_ours) {
+  Bench bench(2);
+  const auto work = [](const Item& item) {
+    TemporaryFile file(item.output.string());
+    file.append("restored");
+    if (item.id == "0.png") write(item.output, "another's");
+    file.commit(IfExists::fail);
+    return Json::object();
+  };
+  check_statuses(bench.run(bench.plan(), work), {"failed", "ok"});
+  BOOST_TEST_REQUIRE(bench.err.size() == 1U);
+  BOOST_TEST(bench.err[0].find("out/0.png: has come to exist") != std::string::npos, bench.err[0]);
+  BOOST_TEST(read(bench / "out/0.png") == "another's");
+  bench.request.existing = Existing::skip_done;
+  check_statuses(bench.run_copies(), {"failed", "skipped"});
+  BOOST_TEST(read(bench / "out/0.png") == "another's");
 }
 
 BOOST_AUTO_TEST_CASE(names_cannot_command_the_terminal) {

@@ -91,6 +91,7 @@ HistoryEntry history_of(const PictureRun& run) {
 
 SaveOptions save_options(const BatchOptions& options, const PictureRun& run) {
   SaveOptions save{.jpeg_quality = options.jpeg_quality, .strip = options.strip};
+  save.if_exists = if_exists_of(options);
   if (!options.no_provenance) save.history = history_of(run);
   return save;
 }
@@ -110,7 +111,8 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
   before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
   if (deviation.defined())
-    save_uncertainty(deviation, uncertainty_file(run.uncertainty, item), record);
+    save_uncertainty(deviation, uncertainty_file(run.uncertainty, item), if_exists_of(options),
+                     record);
   save_image(result, item.output, save_options(options, run));
   return record;
 }
@@ -206,6 +208,10 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   });
   if (report) report->write(run.tool, request.parameters);
   return result.code;
+}
+
+IfExists if_exists_of(const BatchOptions& options) {
+  return existing_of(options) == Existing::refuse ? IfExists::fail : IfExists::replace;
 }
 
 std::uint64_t image_key(const std::string& id) {

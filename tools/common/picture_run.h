@@ -7,6 +7,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/image/image.h"
 #include "librestore/model/method.h"
 #include "librestore/run/items.h"
@@ -36,6 +37,9 @@ struct PictureRun {
 
 // Runs `run` over all pictures that `options` names.
 ExitCode run_pictures(const BatchOptions& options, const PictureRun& run);
+
+// What may have come to exist since it was planned: only where nothing was, is it refused.
+IfExists if_exists_of(const BatchOptions& options);
 
 // The random numbers' image key of an item, or of one with this id.
 std::uint64_t image_key(const std::string& id);

@@ -34,13 +34,14 @@ void add_uncertainty_files(const std::string& out, Plan& plan) {
   }
 }
 
-void save_uncertainty(const torch::Tensor& deviation, const fs::path& file, Json& record) {
+void save_uncertainty(const torch::Tensor& deviation, const fs::path& file, IfExists if_exists,
+                      Json& record) {
   const bool floats = holds_floats(*format_for(file));
   Image picture;
   picture.colour = floats ? deviation : (deviation * kWhole).clamp(0, 1);
   picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
   make_folder_of(file);
-  save_image(picture, file);
+  save_image(picture, file, {.if_exists = if_exists});
   record["uncertainty"] = file.string();
   record["mean_deviation"] = deviation.mean().item<double>();
   if (!floats) record["uncertainty_factor"] = kWhole;

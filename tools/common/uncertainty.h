@@ -7,6 +7,7 @@
 #include <torch/types.h>
 
 #include "librestore/core/json.h"
+#include "librestore/core/temporary_file.h"
 #include "librestore/run/items.h"
 #include "tools/common/common_options.h"
 
@@ -22,6 +23,6 @@ void add_uncertainty_files(const std::string& out, Plan& plan);
 // EXR and TIFF hold the deviation in units of the picture's values, 1 x C x H x W. Formats of whole
 // numbers hold it times 4, so that white is 0.25. Adds the mean (and the factor, if any) to `record`.
 void save_uncertainty(const torch::Tensor& deviation, const std::filesystem::path& file,
-                      Json& record);
+                      IfExists if_exists, Json& record);
 
 }  // namespace restore
