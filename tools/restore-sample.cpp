@@ -250,6 +250,7 @@ Summary draw(const Options& o, const Source& source, int k, const fs::path& path
   picture.colour = x;
   picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
   SaveOptions save;
+  if (!o.overwrite && !o.skip_existing) save.if_exists = IfExists::fail;
   save.history = {"restore-sample " RESTORE_VERSION,
                   fmt::format("{}, seed {}, sample {}", source.history, o.seed, k)};
   save_image(picture, path, save);
