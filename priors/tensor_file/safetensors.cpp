@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
 
 #include <ATen/ATen.h>
 
@@ -204,17 +203,11 @@ void write_safetensors(const TensorFile& file, const std::filesystem::path& path
   std::string text = header.dump();
   text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
 
-  TemporaryFile temporary(path.string());
-  std::ofstream stream(temporary.path(), std::ios::binary);
   const std::uint64_t header_size = text.size();
-  stream.write(reinterpret_cast<const char*>(&header_size), kPrefix);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
+  std::vector<std::string_view> parts{{reinterpret_cast<const char*>(&header_size), kPrefix}, text};
   for (const auto& [name, tensor] : contiguous)
-    stream.write(static_cast<const char*>(tensor.data_ptr()),
-                 static_cast<std::streamsize>(tensor.nbytes()));
-  stream.close();
-  if (!stream) throw item_error("{}: cannot be written (disk full?)", path.string());
-  temporary.commit();
+    parts.emplace_back(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
+  write_atomically(path.string(), parts);
 }
 
 }  // namespace restore

@@ -1,12 +1,14 @@
 // The safetensors reader: what was written comes back, and whatever breaks a rule is refused.
 #include "priors/tensor_file/safetensors.h"
 
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
 #include <torch/types.h>
 
 #include "librestore/core/error.h"
@@ -110,6 +112,29 @@ BOOST_AUTO_TEST_CASE(what_is_written_comes_back_bit_for_bit) {
       BOOST_TEST(torch::equal(back.tensors.at(name), tensor));
     }
   }
+}
+
+// A limit on the size of files stops a writer where a full disk would.
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_says_why_and_leaves_what_was_there) {
+  const testing::TemporaryFolder folder;
+  const auto path = folder.path() / "f.safetensors";
+  write_safetensors({{{"old", torch::zeros({3})}}, {}}, path);
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit limited = before;
+  limited.rlim_cur = 1000;
+  setrlimit(RLIMIT_FSIZE, &limited);
+  std::string message;
+  try {
+    write_safetensors({{{"new", torch::zeros({1000})}}, {}}, path);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  BOOST_TEST(message.starts_with(path.string() + ": cannot write: File too large"), message);
+  BOOST_TEST(read_safetensors(path).tensors.contains("old"));
+  BOOST_TEST(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_minimal_file_is_read) {
