@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -42,10 +43,6 @@ torch::Tensor tensor_of(const HoledPicture& picture) {
       .reshape({1, picture.height, picture.width, picture.channels})
       .permute({0, 3, 1, 2})
       .contiguous();
-}
-
-bool can_fill(const HoledPicture& picture) {
-  return std::min(picture.height, picture.width) >= kWindow && NearestWindows(picture).has_source();
 }
 
 // The rings of 4-neighbours from the known pixels: 0 where known.
@@ -96,25 +93,34 @@ class Scale {
 void Scale::fill_inwards() {
   const auto H = picture_.height, W = picture_.width, C = picture_.channels;
   auto valid = picture_.known;
-  for (;;) {
-    std::vector<std::int64_t> layer;
-    for (std::int64_t q = 0; q < H * W; ++q) {
-      const auto y = q / W, x = q % W;
-      const bool beside = (y > 0 && valid[q - W]) || (y + 1 < H && valid[q + W]) ||
-                          (x > 0 && valid[q - 1]) || (x + 1 < W && valid[q + 1]);
-      if (!valid[q] && beside) layer.push_back(q);
-    }
-    if (layer.empty()) return;
-    auto filled = picture_.pixels;
-    for (const auto q : layer) {
-      const auto y = std::clamp<std::int64_t>(q / W - kWindow / 2, 0, H - kWindow);
-      const auto x = std::clamp<std::int64_t>(q % W - kWindow / 2, 0, W - kWindow);
-      const auto best = windows_.nearest_over(y, x, valid);
-      const auto from = (best.y + q / W - y) * W + best.x + q % W - x;
-      std::copy_n(picture_.pixels.begin() + from * C, C, filled.begin() + q * C);
-    }
-    picture_.pixels = std::move(filled);
-    for (const auto q : layer) valid[q] = 1;
+  auto reached = picture_.known;  // valid, or of the layer
+  std::vector<std::int64_t> layer;
+  const auto reach = [&](std::int64_t q) {
+    if (!std::exchange(reached[q], 1)) layer.push_back(q);
+  };
+  const auto reach_beside = [&](std::int64_t q) {
+    if (q >= W) reach(q - W);
+    if (q + W < H * W) reach(q + W);
+    if (q % W > 0) reach(q - 1);
+    if (q % W + 1 < W) reach(q + 1);
+  };
+  for (std::int64_t q = 0; q < H * W; ++q)
+    if (valid[q]) reach_beside(q);
+  while (!layer.empty()) {
+    // No pixel of a layer is looked at for another one.
+    parallel_ranges(static_cast<std::int64_t>(layer.size()), 1, [&](auto begin, auto end) {
+      for (auto k = begin; k < end; ++k) {
+        const auto q = layer[k];
+        const auto y = std::clamp<std::int64_t>(q / W - kWindow / 2, 0, H - kWindow);
+        const auto x = std::clamp<std::int64_t>(q % W - kWindow / 2, 0, W - kWindow);
+        const auto best = windows_.nearest_over(y, x, valid);
+        const auto from = (best.y + q / W - y) * W + best.x + q % W - x;
+        std::copy_n(picture_.pixels.begin() + from * C, C, picture_.pixels.begin() + q * C);
+      }
+    });
+    const auto filled = std::exchange(layer, {});
+    for (const auto q : filled) valid[q] = 1;
+    for (const auto q : filled) reach_beside(q);
   }
 }
 
@@ -189,14 +195,13 @@ class Session : public DenoiserSession {
   torch::Tensor denoise(const torch::Tensor& x, double sigma) override;
 
  private:
-  void enter(const torch::Tensor& x, int f);
+  void enter(HoledPicture picture, int f);
 
   torch::Tensor known_;
   std::unique_ptr<Scale> scale_;
 };
 
-void Session::enter(const torch::Tensor& x, int f) {
-  auto picture = holed(x, known_, f);
+void Session::enter(HoledPicture picture, int f) {
   if (scale_ && scale_->f() == f) {
     scale_->set_pixels(std::move(picture.pixels));
     return;
@@ -212,8 +217,9 @@ void Session::enter(const torch::Tensor& x, int f) {
 torch::Tensor Session::denoise(const torch::Tensor& x, double sigma) {
   if (sigma == 0) return x;
   int f = reduction_for(sigma);
-  while (f > 1 && !can_fill(holed(x, known_, f))) f /= 2;
-  enter(x, f);
+  auto picture = holed(x, known_, f);
+  while (f > 1 && !has_source(picture)) picture = holed(x, known_, f /= 2);
+  enter(std::move(picture), f);
   scale_->search();
   scale_->vote(sigma / f);
   const auto filled = enlarge(tensor_of(scale_->picture()), f, x.size(2), x.size(3));
@@ -223,7 +229,7 @@ torch::Tensor Session::denoise(const torch::Tensor& x, double sigma) {
 }  // namespace
 
 PatchCompletion::PatchCompletion(torch::Tensor known) : known_(std::move(known)) {
-  if (!can_fill(holed(known_.to(torch::kFloat32), known_, 1)))
+  if (!has_source(holed(known_.to(torch::kFloat32), known_, 1)))
     throw item_error(
         "prior 'self': no {} x {} pixels in one piece that are known; use another prior", kWindow,
         kWindow);

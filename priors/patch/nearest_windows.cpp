@@ -19,7 +19,23 @@ std::int64_t between(std::int64_t low, std::int64_t high, std::uint32_t bits) {
   return low + static_cast<std::int64_t>(bits & 0xffff) * (high - low + 1) / 0x10000;
 }
 
+bool is_whole(const HoledPicture& picture, std::int64_t y, std::int64_t x) {
+  for (int i = 0; i < kWindow; ++i) {
+    const auto row = picture.known.begin() + (y + i) * picture.width + x;
+    if (!std::all_of(row, row + kWindow, [](std::uint8_t known) { return known != 0; }))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool has_source(const HoledPicture& picture) {
+  for (std::int64_t y = 0; y + kWindow <= picture.height; ++y)
+    for (std::int64_t x = 0; x + kWindow <= picture.width; ++x)
+      if (is_whole(picture, y, x)) return true;
+  return false;
+}
 
 NearestWindows::NearestWindows(const HoledPicture& picture)
     : picture_(picture),
@@ -27,11 +43,7 @@ NearestWindows::NearestWindows(const HoledPicture& picture)
       matches_(is_source_.size()) {
   for (std::int64_t y = 0; y < rows(); ++y)
     for (std::int64_t x = 0; x < columns(); ++x) {
-      bool whole = true;
-      for (int i = 0; i < kWindow && whole; ++i) {
-        const auto row = picture_.known.begin() + (y + i) * picture_.width + x;
-        whole = std::all_of(row, row + kWindow, [](std::uint8_t known) { return known != 0; });
-      }
+      const bool whole = is_whole(picture_, y, x);
       const auto index = y * columns() + x;
       is_source_[index] = whole;
       (whole ? sources_ : targets_).push_back(static_cast<std::int32_t>(index));

@@ -21,6 +21,9 @@ struct HoledPicture {
 
 constexpr int kWindow = 7;
 
+// Whether there is a window without a hole.
+bool has_source(const HoledPicture& picture);
+
 // A window is named by its first pixel.
 struct Match {
   std::int32_t y = -1, x = -1;  // a window with no hole; -1: none yet
@@ -29,13 +32,12 @@ struct Match {
 
 class NearestWindows {
  public:
-  // Keeps a reference to the picture, whose pixels may change and whose holes may not. At least
-  // kWindow pixels high and wide, with one window without a hole or more (`has_source`).
+  // Keeps a reference to the picture, which has_source(), whose pixels may change and whose holes may
+  // not.
   explicit NearestWindows(const HoledPicture& picture);
 
   std::int64_t rows() const { return picture_.height - kWindow + 1; }
   std::int64_t columns() const { return picture_.width - kWindow + 1; }
-  bool has_source() const { return !sources_.empty(); }
   bool is_source(std::int64_t y, std::int64_t x) const;
 
   // The match of the window at (y, x); only those of windows that touch a hole mean anything.

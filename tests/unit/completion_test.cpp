@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
 #include "librestore/core/rng.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
@@ -105,6 +106,15 @@ BOOST_AUTO_TEST_CASE(a_periodic_picture_comes_back) {
   // Copies of copies: what is left is float32 rounding of the votes.
   BOOST_TEST(testing::largest_difference(x, picture) < 1e-5);
   BOOST_TEST(torch::equal(x.masked_select(known), picture.masked_select(known)));
+}
+
+BOOST_AUTO_TEST_CASE(threads_do_not_change_a_filled_hole) {
+  const auto picture = torch::tensor(textured(96).pixels).reshape({1, 1, 96, 96});
+  const PatchCompletion prior(with_hole(96, 96, 17, 30, 41));
+  torch::Tensor one, four;
+  with_threads(1, [&] { one = prior.denoise(picture, 0.8); });
+  with_threads(4, [&] { four = prior.denoise(picture, 0.8); });
+  BOOST_TEST(torch::equal(one, four));
 }
 
 BOOST_AUTO_TEST_CASE(what_lies_in_the_hole_does_not_matter) {
