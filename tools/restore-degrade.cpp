@@ -129,6 +129,15 @@ Outcome degrade(const Options& options, const NoiseModel& noise, const Item& ite
   return {std::move(result), std::move(record)};
 }
 
+Needs needs_of(const Shape& scene) {
+  // The scene, what is measured, its noise, and what the operator makes on the way.
+  constexpr double kPlanes = 8;
+  const double bytes = kPlanes * static_cast<double>(scene.numel()) * sizeof(float);
+  Needs needs{.bytes = [bytes](std::int64_t, std::int64_t) { return bytes; }};
+  needs.obstacle = "restore-degrade does not work in parts";
+  return needs;
+}
+
 Shape shape_from(const Json& json) { return {json[0], json[1], json[2]}; }
 
 void write_job_of(const Options& options, const Item& item, const Json& record) {
@@ -181,16 +190,10 @@ ExitCode run(int argc, char** argv) {
     item.also_reads = files;
     item.also_writes.push_back(job_path(item.output));
   };
-  pictures.needs = [&](const Item&, const Shape& scene) {
-    // The scene, what is measured, its noise, and what the operator makes on the way.
-    constexpr double kPlanes = 8;
-    const double bytes = kPlanes * static_cast<double>(scene.numel()) * sizeof(float);
-    Needs needs{.bytes = [bytes](std::int64_t, std::int64_t) { return bytes; }};
-    needs.obstacle = "restore-degrade does not work in parts";
-    return needs;
-  };
-  pictures.work = [&](const Item& item, const Image& picture, const Part&, Observer&) {
-    return degrade(options, *noise, item, picture);
+  pictures.task = [&](const Item& item) -> PictureTask {
+    return {needs_of, [&](const Image& picture, const Part&, Observer&) {
+              return degrade(options, *noise, item, picture);
+            }};
   };
   pictures.saved = [&](const Item& item, const Json& record) {
     write_job_of(options, item, record);

@@ -1,4 +1,6 @@
 // restore-inpaint: fills holes and leaves everything else bit for bit as it is.
+#include <optional>
+
 #include "librestore/core/error.h"
 #include "operators/factory.h"
 #include "operators/sampling/mask.h"
@@ -65,13 +67,14 @@ bool parse(int argc, char** argv, Options& options) {
 }
 
 HoleSource from_masks(const Options& options) {
-  const auto masks = std::make_shared<const Masks>(options.mask);
+  const auto masks = std::make_shared<Masks>(options.mask);
   return {[masks](Item& item) {
             const auto relative = std::filesystem::path(item.id).parent_path();
-            item.also_reads.push_back(masks->find(item.input, relative));
+            item.described_by = masks->find(item.input, relative);
+            item.also_reads.push_back(item.described_by);
           },
           [masks](const Item& item, const Shape& picture) -> Holes {
-            return {masks->holes(item.also_reads.back(), picture.height, picture.width)};
+            return {masks->holes(item.described_by, picture.height, picture.width)};
           }};
 }
 
@@ -91,14 +94,15 @@ HoleSource from_jobs(const Options& options) {
   const auto jobs = std::make_shared<const Jobs>(options.job);
   if (jobs->shared()) check_job_operators(*jobs->shared(), options.job, kText.name, {"mask"});
   return {[jobs](Item& item) {
-            const auto file = jobs->find(item.input, std::filesystem::path(item.id).parent_path());
+            const auto& file = item.described_by =
+                jobs->find(item.input, std::filesystem::path(item.id).parent_path());
             const auto job = jobs->read(file);
             check_job_operators(job, file, kText.name, {"mask"});
             for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
             item.also_looks_at.push_back(reference_of(job, file));
           },
           [jobs, given = options.noise_given](const Item& item, const Shape& picture) {
-            const auto& file = item.also_reads.back();
+            const auto& file = item.described_by;
             auto holes = holes_of(jobs->read(file), file, picture);
             if (given) holes.noise = nullptr;
             return holes;
@@ -122,6 +126,44 @@ Needs needs_of(const Restorer& restorer, const Shape& shape) {
   return needs;
 }
 
+PictureTask task_of(const Options& options, const Restorer& restorer, const HoleSource& source,
+                    const Item& item) {
+  // Read when memory is there for it, and once for all parts.
+  const auto holes_in = [&source, &item, known = std::make_shared<std::optional<Holes>>()](
+                            const Image& picture, const Part& part) -> const Holes& {
+    if (!*known) *known = source.find(item, {picture.channels(), part.height, part.width});
+    return **known;
+  };
+  PictureTask task;
+  task.needs = [&](const Shape& shape) {
+    auto needs = needs_of(restorer, shape);
+    if (!options.job.empty()) needs.obstacle = "with a job it is not computed in parts";
+    return needs;
+  };
+  task.noise = restorer.noise().model();
+  task.find_noise = [&restorer, holes_in](std::vector<Sample> samples) {
+    const auto& holes = holes_in(samples.front().picture, samples.front().part).holes;
+    for (auto& sample : samples)  // 0 counts as clipped
+      sample.picture.colour.masked_fill_(cut(holes, sample.part.window), 0);
+    return restorer.noise().of(colours_of(samples), 0);
+  };
+  task.work = [&, holes_in](const Image& picture, const Part& part, Observer& observer) {
+    const auto& [holes, noise, reference] = holes_in(picture, part);
+    const auto& [y0, x0, height, width] = part.window;
+    const auto here = holes.narrow(2, y0, height).narrow(3, x0, width);
+    auto filled = inpaint(restorer, picture.colour, here, part, image_key(item), observer, noise);
+    if (picture.alpha.defined() && (picture.alpha.eq(0) & here).any().item<bool>())
+      add_remark(filled.record, "filled pixels are transparent, for alpha is kept");
+    if (part.is_whole())
+      add_psnr(filled.record, reference, filled.colour, {.max_pixels = options.batch.max_pixels});
+    Image result = picture;
+    result.colour = filled.colour;
+    return Outcome{std::move(result), std::move(filled.record), std::move(filled.deviation),
+                   filled.known};
+  };
+  return task;
+}
+
 ExitCode run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return ExitCode::ok;
@@ -139,33 +181,7 @@ ExitCode run(int argc, char** argv) {
     item.also_reads = reads;
     source.prepare(item);
   };
-  pictures.needs = [&](const Item&, const Shape& shape) {
-    auto needs = needs_of(restorer, shape);
-    if (!options.job.empty()) needs.obstacle = "with a job it is not computed in parts";
-    return needs;
-  };
-  pictures.noise = [&](const Item&) { return restorer.noise().model(); };
-  pictures.find_noise = [&](const Item& item, std::vector<Sample> samples) {
-    const auto& [first, part] = samples.front();
-    const auto holes = source.find(item, {first.channels(), part.height, part.width}).holes;
-    for (auto& sample : samples)  // 0 counts as clipped
-      sample.picture.colour.masked_fill_(cut(holes, sample.part.window), 0);
-    return restorer.noise().of(colours_of(samples), 0);
-  };
-  pictures.work = [&](const Item& item, const Image& picture, const Part& part,
-                      Observer& observer) {
-    const auto [holes, noise, reference] =
-        source.find(item, {picture.channels(), part.height, part.width});
-    const auto& [y0, x0, height, width] = part.window;
-    const auto here = holes.narrow(2, y0, height).narrow(3, x0, width);
-    auto filled = inpaint(restorer, picture.colour, here, part, image_key(item), observer, noise);
-    if (picture.alpha.defined() && (picture.alpha.eq(0) & here).any().item<bool>())
-      add_remark(filled.record, "filled pixels are transparent, for alpha is kept");
-    if (part.is_whole()) add_psnr(filled.record, reference, filled.colour);
-    Image result = picture;
-    result.colour = filled.colour;
-    return Outcome{std::move(result), std::move(filled.record), std::move(filled.deviation)};
-  };
+  pictures.task = [&](const Item& item) { return task_of(options, restorer, source, item); };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, options.batch.verbose);
   };

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "librestore/image/image_io.h"
+#include "librestore/image/metadata.h"
 
 namespace restore {
 namespace {
@@ -84,6 +85,8 @@ SampleType nearest_sample_type(const Format& format, SampleType type) {
   }
   return held.front();
 }
+
+bool is_lossy(const Image& picture) { return picture.metadata && picture.metadata->lossy; }
 
 bool is_float(SampleType type) { return type == SampleType::half || type == SampleType::float32; }
 

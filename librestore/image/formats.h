@@ -27,6 +27,8 @@ const Format* format_for(const std::filesystem::path& path);
 // `type` where the format can hold it, else the nearest that it can.
 SampleType nearest_sample_type(const Format& format, SampleType type);
 
+// Whether a picture comes from a file that had lost something: a JPEG or a lossy WebP.
+bool is_lossy(const Image& picture);
 bool is_float(SampleType type);
 bool holds_floats(const Format& format);
 

@@ -15,6 +15,8 @@ struct Item {
   std::filesystem::path output;
   // Other files that decide the result (a mask); the record of a finished item covers them too.
   std::vector<std::filesystem::path> also_reads{};
+  // One of them: the job or mask that says what the picture has gone through; empty: there is none.
+  std::filesystem::path described_by{};
   // Files that it looks at and that decide nothing, such as the scene that the result is compared with; they may
   // be missing.
   std::vector<std::filesystem::path> also_looks_at{};

@@ -110,6 +110,38 @@ BOOST_AUTO_TEST_CASE(an_inverted_mask_is_the_same_hole) {
       ExitCode::usage, {"--job", "--mask-invert"});
 }
 
+// First in the folder of its own name; of two masks of a stem none is taken.
+BOOST_AUTO_TEST_CASE(each_picture_has_the_mask_of_its_stem) {
+  const ToolBench bench;
+  std::filesystem::create_directories(bench / "in/sub");
+  std::filesystem::create_directories(bench / "masks/sub");
+  const auto hole = example_mask(kWidth, kHeight, is_hole);
+  const auto corner = example_mask(kWidth, kHeight, [](int y, int x) { return y < 6 && x < 9; });
+  for (const char* name : {"a.png", "b.png", "sub/a.png", "sub/b.png"})
+    write_raw(bench / "in" / name, example_picture(kWidth, kHeight));
+  write_raw(bench / "masks/a.tif", hole);
+  write_raw(bench / "masks/b.png", hole);
+  write_raw(bench / "masks/sub/a.png", corner);
+  Words call{"restore-inpaint", "-r", "in", "--mask", "masks", "--prior", "tv", "-o", "out"};
+  bench.run_well(call);
+  const auto before = read_raw(bench / "in/a.png");
+  const auto changed = [&](const char* name) {
+    return changed_samples(before, read_raw(bench / "out" / name),
+                           [](int y, int x, int) { return is_hole(y, x); });
+  };
+  for (const char* name : {"a.png", "b.png", "sub/b.png"}) BOOST_TEST(changed(name) > 0, name);
+  BOOST_TEST(changed("sub/a.png") == 0);
+  write_raw(bench / "masks/b.tif", hole);
+  std::filesystem::remove(bench / "masks/a.tif");
+  call.emplace_back("--overwrite");
+  const auto result = bench.run(call);
+  BOOST_TEST(result.exit_code == static_cast<int>(ExitCode::some_failed));
+  for (const char* says :
+       {"in/a.png: no mask named a.* in masks", "in/b.png: 2 masks named b.* in masks",
+        "in/sub/b.png: 2 masks named b.* in masks"})
+    BOOST_TEST(result.err.find(says) != std::string::npos, result.err);
+}
+
 // What was in the hole is unknown: it must not shine through.
 BOOST_AUTO_TEST_CASE(the_fill_does_not_depend_on_what_was_there) {
   const ToolBench bench;

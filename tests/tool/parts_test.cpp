@@ -23,7 +23,7 @@ Words operator+(Words words, const Words& more) {
 
 struct Pair {
   RawPicture whole, parts;
-  int count = 0;  // of the parts
+  Json record{};  // of the parts
 };
 
 // The same call with memory for all and with little.
@@ -33,9 +33,9 @@ Pair restore_both(const ToolBench& bench, const Words& call) {
     return Json::parse(lines_of(result.out).front());
   };
   BOOST_TEST(!run("whole.tif", {}).contains("parts"));
-  const int count = run("parts.tif", kLittle).value("parts", 0);
-  BOOST_TEST(count > 1);
-  return {read_raw(bench / "whole.tif"), read_raw(bench / "parts.tif"), count};
+  const auto record = run("parts.tif", kLittle);
+  BOOST_TEST(record.value("parts", 0) > 1);
+  return {read_raw(bench / "whole.tif"), read_raw(bench / "parts.tif"), record};
 }
 
 double largest_difference(const Pair& pair, int frame = 0) {
@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(a_denoised_picture_is_the_same_in_parts) {
       restore_both(bench, {"restore-pnp", "large.tif", "--operator", "identity", "--solver",
                            "denoise", "--prior", "wavelet", "--noise", "0.05"});
   BOOST_TEST(largest_difference(pair) < 1e-5);
+  BOOST_TEST(pair.record["denoiser_calls"] == pair.record["parts"]);
 }
 
 // Several steps reach further than the halo, and a conjugate gradient sees the whole part. Half a step of
@@ -181,6 +182,34 @@ BOOST_AUTO_TEST_CASE(holes_are_filled_in_parts_and_the_rest_is_untouched) {
         }
     BOOST_TEST(changed > 0, noise);
   }
+}
+
+// One small hole and parts that have none: what is told is what the whole tells. Where several parts see
+// the hole, each of them computes its surroundings.
+BOOST_AUTO_TEST_CASE(parts_without_holes_do_not_count) {
+  const ToolBench bench;
+  write_picture(bench);
+  write_raw(bench / "hole.png", example_mask(kWidth, kHeight, [](int y, int x) {
+              return std::hypot(y - kHeight + 20, x - kWidth + 20) < 5;
+            }));
+  const auto record = [&](const std::string& output, const Words& more) {
+    const auto result =
+        bench.run_well(Words{"restore-inpaint", "large.tif", "--mask", "hole.png", "--prior", "tv",
+                             "--noise", "0.01", "-o", output, "--json"} +
+                       more);
+    return Json::parse(lines_of(result.out).front());
+  };
+  const auto whole = record("whole.tif", {}), parts = record("parts.tif", kLittle);
+  BOOST_TEST(whole["regions"] == 1);
+  const int times = parts["regions"];
+  BOOST_TEST(times >= 1);
+  BOOST_TEST(times < parts["parts"].get<int>());
+  BOOST_TEST(parts["computed_pixels"].get<int>() == times * whole["computed_pixels"].get<int>());
+  BOOST_TEST(parts["denoiser_calls"].get<int>() == times * whole["denoiser_calls"].get<int>());
+  for (const char* same : {"iterations", "termination", "message"})
+    BOOST_TEST(parts[same] == whole[same], same);
+  for (const char* near : {"residual", "fixed_point_residual"})
+    BOOST_TEST(std::abs(parts[near].get<double>() / whole[near].get<double>() - 1) < 1e-6, near);
 }
 
 BOOST_AUTO_TEST_CASE(a_prior_that_sees_past_the_overlap_says_so) {

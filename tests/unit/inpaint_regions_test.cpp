@@ -61,7 +61,6 @@ BOOST_AUTO_TEST_CASE(regions_agree_with_the_whole) {
 // The first scratch is longer than the second: of counts the sum, of the rest the worst.
 BOOST_AUTO_TEST_CASE(what_is_told_is_of_all_regions) {
   const auto colour = picture(100, 400);
-  const auto x = torch::arange(400).reshape({1, 1, 1, -1});
   const auto holes = [&](bool left, bool right) {
     auto both = torch::zeros({1, 1, 100, 400}, torch::kBool);
     if (left) both.slice(2, 30, 70).slice(3, 30, 40).fill_(true);

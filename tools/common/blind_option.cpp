@@ -1,8 +1,7 @@
 #include "tools/common/blind_option.h"
 
-#include <map>
 #include <memory>
-#include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -36,21 +35,15 @@ std::string extent(const torch::Tensor& kernel) {
   return fmt::format("kernel {} x {} px", length(1), length(0));
 }
 
-// What is found in each picture, once.
-class Found {
+class Blind {
  public:
-  Found(const BlindOptions& options, std::string boundary, const BatchOptions& batch)
+  Blind(const BlindOptions& options, std::string boundary, const BatchOptions& batch)
       : options_(options),
         saved_{"--save-psf", options.save_psf, ".txt"},
         boundary_(std::move(boundary)),
         max_pixels_(batch.max_pixels) {}
 
-  Degradation of(const Item& item) {
-    {
-      const std::lock_guard lock(mutex_);
-      const auto known = found_.find(item.id);
-      if (known != found_.end()) return known->second;
-    }
+  Degradation find(const Item& item) const {
     const auto kernel = estimate_kernel(middle_of(item.input, max_pixels_), options_.size);
     if (!options_.save_psf.empty()) {
       const auto path = saved_.file(item);
@@ -60,8 +53,7 @@ class Found {
     Degradation degradation{fmt::format("blur({}, boundary={})", kernel_values(kernel), boundary_),
                             {}};
     degradation.remark = extent(kernel);
-    const std::lock_guard lock(mutex_);
-    return found_.emplace(item.id, std::move(degradation)).first->second;
+    return degradation;
   }
 
   void prepare(Item& item) {
@@ -79,8 +71,6 @@ class Found {
   const std::string boundary_;
   const std::int64_t max_pixels_;
   bool prepared_ = false;
-  std::mutex mutex_;  // guards what follows
-  std::map<std::string, Degradation> found_;
 };
 
 }  // namespace
@@ -105,9 +95,9 @@ void use_blind(UndoRun& run, const BlindOptions& options, const std::string& bou
                       kMostBlindSize);
   parse_boundary(boundary);
   run.parameters["operator"] = fmt::format("blur(blind {}, boundary={})", options.size, boundary);
-  const auto found = std::make_shared<Found>(options, boundary, run.batch);
-  run.degradation = [found](const Item& item) { return found->of(item); };
-  run.prepare = [found](Item& item) { found->prepare(item); };
+  const auto blind = std::make_shared<Blind>(options, boundary, run.batch);
+  run.degradation = [blind](const Item& item) { return blind->find(item); };
+  run.prepare = [blind](Item& item) { blind->prepare(item); };
 }
 
 }  // namespace restore

@@ -54,14 +54,14 @@ void use_jobs(UndoRun& run, const std::string& path, bool noise_given,
     run.task = task_for_all(jobs->expressions());
   }
   run.prepare = [jobs, operators, tool = run.tool](Item& item) {
-    const auto file = jobs->find(item.input, fs::path(item.id).parent_path());
+    const auto& file = item.described_by = jobs->find(item.input, fs::path(item.id).parent_path());
     const auto job = jobs->read(file);
     check_job_operators(job, file, tool, operators);
     for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
     item.also_looks_at.push_back(reference_of(job, file));
   };
   run.degradation = [jobs, noise_given](const Item& item) {
-    const auto& file = item.also_reads.back();
+    const auto& file = item.described_by;
     const auto job = jobs->read(file);
     Degradation degradation{job.operator_expression, file.parent_path(), job.scene};
     if (!noise_given) degradation.noise = noise_of(job, file);

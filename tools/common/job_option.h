@@ -23,7 +23,7 @@ void check_job_operators(const Job& job, const std::filesystem::path& file, cons
 std::shared_ptr<const NoiseModel> noise_of(const Job& job, const std::filesystem::path& file);
 std::filesystem::path reference_of(const Job& job, const std::filesystem::path& file);
 
-// What an item reads because of its job; the job file itself is the last.
+// What an item reads because of its job, the job file among it.
 std::vector<std::filesystem::path> files_of(const Job& job, const std::filesystem::path& file);
 
 }  // namespace restore

@@ -1,7 +1,5 @@
 #include "tools/common/masks.h"
 
-#include <vector>
-
 #include <ATen/ops/logical_not.h>
 
 #include "librestore/core/error.h"
@@ -11,14 +9,6 @@ namespace restore {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> masks_of_stem(const fs::path& folder, const fs::path& stem) {
-  std::vector<fs::path> found;
-  std::error_code ignored;  // an unreadable folder holds no mask
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().stem() == stem && is_image_path(entry.path())) found.push_back(entry.path());
-  return found;
-}
 
 torch::Tensor load(const MaskOptions& options, const fs::path& path) {
   const auto white = load_mask(path, options.threshold);
@@ -35,10 +25,21 @@ Masks::Masks(const MaskOptions& options) : options_(options) {
   if (!fs::is_directory(options.path)) shared_ = load(options, options.path);
 }
 
-fs::path Masks::find(const fs::path& picture, const fs::path& relative) const {
+Masks::Paths Masks::of_stem(const fs::path& folder, const fs::path& stem) {
+  const auto [place, is_new] = folders_.try_emplace(folder);
+  auto& masks = place->second;
+  std::error_code ignored;  // an unreadable folder holds no mask
+  if (is_new)
+    for (const auto& entry : fs::directory_iterator(folder, ignored))
+      if (is_image_path(entry.path())) masks[entry.path().stem()].push_back(entry.path());
+  const auto found = masks.find(stem);
+  return found == masks.end() ? Paths() : found->second;
+}
+
+fs::path Masks::find(const fs::path& picture, const fs::path& relative) {
   if (shared_.defined()) return options_.path;
-  auto found = masks_of_stem(options_.path / relative, picture.stem());
-  if (found.empty() && !relative.empty()) found = masks_of_stem(options_.path, picture.stem());
+  auto found = of_stem(options_.path / relative, picture.stem());
+  if (found.empty() && !relative.empty()) found = of_stem(options_.path, picture.stem());
   if (found.empty())
     throw item_error("{}: no mask named {}.* in {}", picture.string(), picture.stem().string(),
                      options_.path);

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <torch/types.h>
 
@@ -23,8 +24,9 @@ class Masks {
 
   // The mask that belongs to `picture`: in a folder, the one that has its stem, searched first in
   // the sub-folder `relative` of the picture. Item error when there is none or more than one.
+  // Looks into each folder once; not for several threads at once.
   std::filesystem::path find(const std::filesystem::path& picture,
-                             const std::filesystem::path& relative = {}) const;
+                             const std::filesystem::path& relative = {});
 
   // The holes of the mask file: 1 x 1 x height x width bool. Item error when the mask has another
   // size or nothing to fill.
@@ -32,7 +34,12 @@ class Masks {
                       std::int64_t width) const;
 
  private:
+  using Paths = std::vector<std::filesystem::path>;
+
+  Paths of_stem(const std::filesystem::path& folder, const std::filesystem::path& stem);
+
   MaskOptions options_;
+  std::map<std::filesystem::path, std::map<std::filesystem::path, Paths>> folders_;  // by stem
   torch::Tensor shared_;  // the one mask for all; undefined for a folder
 };
 

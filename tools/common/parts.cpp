@@ -8,9 +8,12 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/interrupt.h"
+#include "librestore/core/named_rows.h"
 #include "librestore/image/formats.h"
+#include "librestore/model/sub_progress.h"
 #include "librestore/tile/tile_plan.h"
 #include "operators/expression/expression.h"
+#include "operators/factory.h"
 #include "tools/common/restorer.h"
 
 namespace restore {
@@ -23,10 +26,6 @@ constexpr int kLeastHalo = 64, kMostHalo = 256;  // px
 constexpr std::int64_t kSurveySide = 512;  // px, of the windows that a picture is looked at in
 constexpr std::int64_t kSampleSide = 256;  // px, in the middle of a window: what tells of the noise
 constexpr std::int64_t kSamples = 8;       // along each side of the picture
-
-bool has_float_samples(SampleType type) {
-  return type == SampleType::half || type == SampleType::float32;
-}
 
 // The windows of a picture: from its file, or, where the file's rows are not the picture's, from memory.
 class WindowReader {
@@ -99,8 +98,9 @@ void visit_windows(const Item& item, const LoadOptions& load, bool every, const 
 // over it. Integers have the range 1, so that where nobody asks for the noise nothing is read.
 Survey survey(const ImageSource& source, const Item& item, const PartsRequest& request) {
   Survey result;
-  const bool floats = has_float_samples(source.sample_type());
-  const bool finds = !request.noise && request.find_noise;
+  const bool floats = is_float(source.sample_type());
+  const auto& task = request.task;
+  const bool finds = !task.noise && task.find_noise;
   if (floats || finds) {
     const std::int64_t side = std::min({kSampleSide, source.height(), source.width()});
     std::vector<Sample> samples;
@@ -110,63 +110,57 @@ Survey survey(const ImageSource& source, const Item& item, const PartsRequest& r
                     if (finds && here && std::min(window.height(), window.width()) >= side)
                       samples.push_back(middle_of(window, part, side));
                   });
-    if (finds) result.found = request.find_noise(samples);
+    if (finds) result.found = task.find_noise(samples);
   }
-  const auto& noise = request.noise ? request.noise : result.found;
-  if (!noise || noise->is_white() || !request.level) return result;
+  const auto& noise = task.noise ? task.noise : result.found;
+  if (!noise || noise->is_white() || !task.level) return result;
   double squares = 0, pixels = 0;
   visit_windows(item, request.load, false, [&](const Image& window, Part part, bool) {
     part.found = result.found;
     const auto area = static_cast<double>(window.height() * window.width());
-    squares += area * std::pow(request.level(window, part), 2);
+    squares += area * std::pow(task.level(window, part), 2);
     pixels += area;
   });
   result.level = std::sqrt(squares / pixels);
   return result;
 }
 
-// The steps of a part as steps of the whole picture.
-class PartProgress : public Observer {
- public:
-  PartProgress(Observer& observer, std::size_t parts)
-      : observer_(observer), parts_(static_cast<int>(parts)) {}
-
-  void next() { ++done_; }
-  bool step(const StepReport& report) override {
-    auto whole = report;
-    whole.iterations = kResolution * parts_;
-    whole.iteration = kResolution * done_ + kResolution * report.iteration / report.iterations;
-    return observer_.step(whole);
-  }
-
- private:
-  static constexpr int kResolution = 100;
-  Observer& observer_;
-  int parts_, done_ = 0;
-};
-
-// The records of the parts as one: of the residual the root of the mean square over the pixels, of
-// steps and calls the most that a part took, everything else as in the first part.
+// The records of the parts as one: of the residual the root of the mean square, of the last move the
+// worst; of counts the sum; why a method stopped is told of the part with the most steps, everything
+// else of the first that tells it.
 class Records {
  public:
-  void add(const Json& record, double pixels) {
-    const double residual = record.value("residual", 0.0);
-    squares_ += pixels * residual * residual;
-    pixels_ += pixels;
-    if (parts_++ == 0) record_ = record;
-    for (const char* count : {"iterations", "denoiser_calls"})
-      if (record.contains(count)) record_[count] = std::max(record_[count], record[count]);
+  void add(const Json& record, double weight) {
+    const double residual = record.at("residual");
+    squares_ += weight * residual * residual;
+    weight_ += weight;
+    ++parts_;
+    const bool most = record.at("iterations") > record_.value("iterations", 0);
+    for (const auto& [name, value] : record.items()) {
+      const bool is_new = !record_.contains(name);
+      auto& total = record_[name];
+      if (is_new || (most && is_any(name, {"iterations", "termination", "message"})))
+        total = value;
+      else if (is_any(name, {"denoiser_calls", "regions", "computed_pixels"}))
+        total = total.get<std::int64_t>() + value.get<std::int64_t>();
+      else if (name == "fixed_point_residual")
+        total = std::max(total, value);
+    }
   }
   Json record() const {
     Json record = record_;
-    record["residual"] = std::sqrt(squares_ / pixels_);
+    record["residual"] = weight_ > 0 ? std::sqrt(squares_ / weight_) : 0;
     record["parts"] = parts_;
     return record;
   }
 
  private:
-  Json record_;
-  double squares_ = 0, pixels_ = 0;
+  static bool is_any(std::string_view name, std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  Json record_ = Json::object();
+  double squares_ = 0, weight_ = 0;
   int parts_ = 0;
 };
 
@@ -221,16 +215,12 @@ torch::Tensor colours_of(const std::vector<Sample>& samples) {
 
 std::string obstacle_to_parts(const std::string& expression) {
   for (const auto& call : parse_expression(ExpressionSource(expression))) {
-    const auto says = [&](const char* word) {
-      return std::any_of(call.arguments.begin(), call.arguments.end(),
-                         [&](const auto& argument) { return argument.value.text == word; });
-    };
-    const bool blur = call.name == "blur", resize = call.name == "downsample";
-    if (call.name != "identity" && !blur && !resize)
-      return fmt::format("{} is not computed in parts", call.name);
-    for (const char* boundary : {"circular", "reflect", "replicate"})
-      if (says(boundary) && (blur || std::string_view(boundary) == "circular"))
-        return fmt::format("{} with boundary={} is not computed in parts", call.name, boundary);
+    const auto* row = look_up(operator_table(), call.name);
+    if (!row || !row->cuttable) return fmt::format("{} is not computed in parts", call.name);
+    for (const auto& boundary : row->whole_boundaries)
+      for (const auto& argument : call.arguments)
+        if (argument.value.text == boundary)
+          return fmt::format("{} with boundary={} is not computed in parts", call.name, boundary);
   }
   return {};
 }
@@ -277,8 +267,8 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
       plan_tiles(height, width, core_for(source, request, item), needs.halo, needs.alignment);
   const Survey seen = survey(source, item, request);
   WindowReader windows(source);
-  PartProgress progress(observer, tiles.size());
   Records total;
+  int done = 0;
   std::optional<ImageSink> sink;
   double brightest = 0, brightest_seen = 0;
   for (const auto& [core, window] : tiles) {
@@ -290,7 +280,8 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
                     seen.found,
                     seen.level};
     const auto given = windows.take(window);
-    auto outcome = request.work(item, given, part, progress);
+    SubProgress progress(&observer, done++, 1, static_cast<int>(tiles.size()));
+    auto outcome = request.task.work(given, part, progress);
     Image& picture = outcome.picture;
     brightest_seen = std::max(brightest_seen, given.colour.max().item<double>());
     brightest = std::max(brightest, picture.colour.max().item<double>());
@@ -312,8 +303,8 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
     cut(picture.alpha);
     sink->put(picture, core.y0 * scale, core.x0 * scale);
     if (core.x1 == width) sink->flush(core.y1 * scale);
-    total.add(outcome.record, static_cast<double>(core.height() * core.width()));
-    progress.next();
+    const auto kept = static_cast<double>(core.height() * core.width());
+    total.add(outcome.record, outcome.weight.value_or(kept));
   }
   check_not_black(brightest, brightest_seen);
   sink->commit();

@@ -41,10 +41,9 @@ struct Outcome {
   Image picture;
   Json record;
   torch::Tensor deviation{};  // of the picture's colour, for --uncertainty; may be undefined
+  // How much the record's `residual` counts among other parts'; empty: as the pixels that are kept.
+  std::optional<double> weight{};
 };
-
-using PictureWork = std::function<Outcome(const Item& item, const Image& picture, const Part& part,
-                                          Observer& observer)>;
 
 // What a picture takes, and how it may be cut.
 struct Needs {
@@ -76,16 +75,23 @@ struct Sample {
 // n x C x side x side
 torch::Tensor colours_of(const std::vector<Sample>& samples);
 
-struct PartsRequest {
-  Needs needs;
-  std::int64_t bytes = 0;  // to do with
-  PictureWork work;
-  std::shared_ptr<const NoiseModel> noise{};  // where it is known
+// What a tool does with one picture: how, and what it keeps in memory for all calls.
+struct PictureTask {
+  // What an input of this shape (C x H x W) takes, and whether it can be cut.
+  std::function<Needs(const Shape&)> needs;
+  std::function<Outcome(const Image& picture, const Part& part, Observer& observer)> work;
+  std::shared_ptr<const NoiseModel> noise{};  // where it is known; only parts ask
   // Else: what some 64 samples tell of it; empty: nobody asks.
   std::function<std::shared_ptr<const NoiseModel>(const std::vector<Sample>&)> find_noise{};
   // The level that noise which is not white is whitened to in a window; of the whole it is the root mean
   // square. Empty: nobody asks.
   std::function<double(const Image&, const Part&)> level{};
+};
+
+struct PartsRequest {
+  Needs needs;
+  std::int64_t bytes = 0;  // to do with
+  const PictureTask& task;
   std::filesystem::path output{};
   SaveOptions save{};
   LoadOptions load{};

@@ -97,14 +97,14 @@ SaveOptions save_options(const BatchOptions& options, const PictureRun& run) {
 }
 
 Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& options,
-                   const PictureRun& run, Observer& observer,
+                   const PictureRun& run, const PictureTask& task, Observer& observer,
                    const std::function<void(std::int64_t bytes)>& before_writing) {
   const auto picture = source.whole();
   const Part part{{0, 0, picture.height(), picture.width()},
                   picture.height(),
                   picture.width(),
                   range_of(picture.colour)};
-  auto [result, record, deviation] = run.work(item, picture, part, observer);
+  auto [result, record, deviation, weight] = task.work(picture, part, observer);
   const double brightest = result.colour.max().item<double>();
   check_not_black(brightest, picture.colour.max().item<double>());
   remark_on_range(record, part.range, brightest, result.sample_type, item.output);
@@ -122,7 +122,8 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
   const LoadOptions load{.max_pixels = options.max_pixels};
   ImageSource source(item.input, load);
   const std::int64_t height = source.height(), width = source.width();
-  const Needs needs = run.needs(item, {source.channels(), height, width});
+  const auto task = run.task(item);
+  const Needs needs = task.needs({source.channels(), height, width});
   const double bytes = needs.bytes(height, width);
   const auto most = static_cast<double>(memory_for_items(options) - needs.held);
   if (bytes > most) {
@@ -139,22 +140,14 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
   with_threads(share.threads(), [&] {
     set_torch_threads(share.threads());
     if (bytes <= most) {
-      record = restore_whole(item, source, options, run, observer, [&](std::int64_t to_write) {
-        set_torch_threads(1);
-        share.only_writes(to_write);
-      });
+      record =
+          restore_whole(item, source, options, run, task, observer, [&](std::int64_t to_write) {
+            set_torch_threads(1);
+            share.only_writes(to_write);
+          });
       return;
     }
-    PartsRequest request{needs, static_cast<std::int64_t>(most), run.work};
-    if (run.noise) request.noise = run.noise(item);
-    if (run.find_noise)
-      request.find_noise = [&](const std::vector<Sample>& samples) {
-        return run.find_noise(item, samples);
-      };
-    if (run.level)
-      request.level = [&](const Image& window, const Part& part) {
-        return run.level(item, window, part);
-      };
+    PartsRequest request{needs, static_cast<std::int64_t>(most), task};
     request.output = item.output;
     request.save = save_options(options, run);
     request.load = load;

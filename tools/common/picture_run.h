@@ -23,14 +23,8 @@ struct PictureRun {
   std::function<void(Item&)> prepare;
   CommonFiles common{};
   std::string uncertainty{};  // as --uncertainty takes it; empty: not asked for
-  // What an input of this shape (C x H x W) takes, and whether it can be cut.
-  std::function<Needs(const Item&, const Shape&)> needs;
-  // See PartsRequest; or empty.
-  std::function<std::shared_ptr<const NoiseModel>(const Item&)> noise{};
-  std::function<std::shared_ptr<const NoiseModel>(const Item&, const std::vector<Sample>&)>
-      find_noise{};
-  std::function<double(const Item&, const Image&, const Part&)> level{};
-  PictureWork work;
+  // Called once when the picture's turn has come; the task goes when the picture is done.
+  std::function<PictureTask(const Item&)> task;
   std::function<std::string(const Json& record)> describe;          // for people
   std::function<void(const Item& item, const Json& record)> saved;  // after the save; or empty
 };

@@ -1,12 +1,12 @@
 #include "tools/common/undo.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
+#include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
 #include "librestore/metric/psnr.h"
 #include "operators/expression/expression.h"
@@ -37,13 +37,6 @@ constexpr double kRounding = 1 / (255 * 3.4641016151377544);  // sqrt(12)
 // fine detail does not see: measured on blurred pictures at JPEG quality 90.
 constexpr double kLeastEstimate = 0.5 / 255, kLeastEstimateLossy = 2.0 / 255;
 
-bool is_lossy(const std::filesystem::path& file) {
-  auto extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".webp";
-}
-
 // Null where it is to be estimated.
 std::shared_ptr<const NoiseModel> known_noise(const Restorer& restorer,
                                               const Degradation& degradation) {
@@ -51,9 +44,9 @@ std::shared_ptr<const NoiseModel> known_noise(const Restorer& restorer,
 }
 
 std::shared_ptr<const NoiseModel> noise_of(const Restorer& restorer, const Degradation& degradation,
-                                           bool rounds, const Item& item, const Image& picture) {
+                                           bool rounds, const Image& picture) {
   const bool coarse = picture.sample_type == SampleType::uint8;
-  const double least = !coarse ? 0 : is_lossy(item.input) ? kLeastEstimateLossy : kLeastEstimate;
+  const double least = !coarse ? 0 : is_lossy(picture) ? kLeastEstimateLossy : kLeastEstimate;
   auto noise = known_noise(restorer, degradation);
   // What rounds leaves no noise that an estimate could find.
   if (!noise && rounds) noise = std::make_shared<GaussianNoise>(kLeastEstimate);
@@ -78,10 +71,10 @@ std::size_t branches_of(const std::string& expression) {
 
 // The other frames below the picture.
 torch::Tensor stacked(const torch::Tensor& picture,
-                      const std::vector<std::filesystem::path>& frames) {
+                      const std::vector<std::filesystem::path>& frames, const LoadOptions& load) {
   std::vector<torch::Tensor> parts{picture};
   for (const auto& file : frames) {
-    parts.push_back(load_image(file).colour);
+    parts.push_back(load_image(file, load).colour);
     const Shape first = shape_of(picture), other = shape_of(parts.back());
     if (other.channels != first.channels || other.width != first.width)
       throw item_error(
@@ -92,12 +85,12 @@ torch::Tensor stacked(const torch::Tensor& picture,
 }
 
 Outcome undo(const Restorer& restorer, const Degradation& degradation, const Item& item,
-             const Image& picture, const Part& part, Observer& observer) {
+             const LoadOptions& load, const Image& picture, const Part& part, Observer& observer) {
   const auto A =
       build(part.is_whole() ? degradation : without_scene(degradation), shape_of(picture.colour));
-  const auto noise =
-      part.found ? part.found
-                 : noise_of(restorer, degradation, A->differentiable() != nullptr, item, picture);
+  const auto noise = part.found
+                         ? part.found
+                         : noise_of(restorer, degradation, A->differentiable() != nullptr, picture);
   const std::int64_t scale = A->input_shape().height / A->output_shape().height;
   // What is no picture, such as frequencies, does not say where the scene's values end.
   const double range = part.is_whole() && part.range > 1
@@ -116,7 +109,7 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
   for (const auto& remark : {degradation.remark, restored.remark})
     if (!remark.empty()) remarks.push_back(remark);
   if (!remarks.empty()) record["remark"] = fmt::format("{}", fmt::join(remarks, ", "));
-  if (part.is_whole()) add_psnr(record, degradation.reference, restored.estimate);
+  if (part.is_whole()) add_psnr(record, degradation.reference, restored.estimate, load);
 
   Image result = picture;
   if (degradation.scene && part.is_whole()) {
@@ -175,11 +168,11 @@ Needs needs_of(const Restorer& restorer, const Degradation& degradation, const S
   return needs;
 }
 
-Outcome undo_traced(const Restorer& restorer, const Degradation& degradation, const Item& item,
-                    const Image& picture, const Part& part, Observer& observer, Trace& trace) {
+Outcome traced(Trace& trace, const Item& item, const Part& part, Observer& observer,
+               const std::function<Outcome(Observer&)>& work) {
   TraceRecorder recorder(observer);
   try {
-    auto outcome = undo(restorer, degradation, item, picture, part, recorder);
+    auto outcome = work(recorder);
     trace.add(item, part, recorder.steps(), {{"result", outcome.record}});
     return outcome;
   } catch (const Error& error) {
@@ -188,12 +181,45 @@ Outcome undo_traced(const Restorer& restorer, const Degradation& degradation, co
   }
 }
 
+// `trace`: null where none is wanted.
+PictureTask task_of(const UndoRun& run, const Restorer& restorer, const Item& item, Trace* trace) {
+  const auto known = std::make_shared<const Degradation>(run.degradation(item));
+  PictureTask task;
+  task.needs = [&, known](Shape measured) {
+    measured.height *= static_cast<std::int64_t>(1 + run.frames.size());
+    return needs_of(restorer, *known, measured);
+  };
+  task.noise = known_noise(restorer, *known);
+  // Operators that round are not computed in parts.
+  task.find_noise = [&, known](const std::vector<Sample>& samples) {
+    Image all = samples.front().picture;
+    all.colour = colours_of(samples);
+    return noise_of(restorer, *known, false, all);
+  };
+  task.level = [&, known](const Image& window, const Part& part) {
+    const auto noise = part.found ? part.found : noise_of(restorer, *known, false, window);
+    const auto A = build(without_scene(*known), shape_of(window.colour));
+    return white_level({window.colour, A, part.noise(noise, window.channels())});
+  };
+  task.work = [&, known, trace](const Image& picture, const Part& part, Observer& observer) {
+    const LoadOptions load{.max_pixels = run.batch.max_pixels};
+    Image shown = picture;
+    if (!run.frames.empty()) shown.colour = stacked(picture.colour, run.frames, load);
+    const auto work = [&](Observer& watcher) {
+      return undo(restorer, *known, item, load, shown, part, watcher);
+    };
+    return trace ? traced(*trace, item, part, observer, work) : work(observer);
+  };
+  return task;
+}
+
 }  // namespace
 
-void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate) {
+void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate,
+              const LoadOptions& load) {
   if (reference.empty() || !std::filesystem::exists(reference)) return;
   try {
-    const auto scene = load_image(reference).colour;
+    const auto scene = load_image(reference, load).colour;
     if (scene.sizes() == estimate.sizes()) record["psnr"] = psnr(scene, estimate.clamp(0, 1));
   } catch (const Error& error) {
     add_remark(record, fmt::format("no PSNR: {}", error.what()));
@@ -229,31 +255,8 @@ ExitCode run_undo(const UndoRun& run) {
                         expected == 0 ? "no [ ; ]" : fmt::format("{} branches", expected));
     item.also_reads.insert(item.also_reads.begin(), run.frames.begin(), run.frames.end());
   };
-  pictures.needs = [&](const Item& item, Shape measured) {
-    measured.height *= static_cast<std::int64_t>(1 + run.frames.size());
-    return needs_of(restorer, run.degradation(item), measured);
-  };
-  pictures.noise = [&](const Item& item) { return known_noise(restorer, run.degradation(item)); };
-  // Operators that round are not computed in parts.
-  pictures.find_noise = [&](const Item& item, const std::vector<Sample>& samples) {
-    Image all = samples.front().picture;
-    all.colour = colours_of(samples);
-    return noise_of(restorer, run.degradation(item), false, item, all);
-  };
-  pictures.level = [&](const Item& item, const Image& window, const Part& part) {
-    const auto degradation = run.degradation(item);
-    const auto noise =
-        part.found ? part.found : noise_of(restorer, degradation, false, item, window);
-    const auto A = build(without_scene(degradation), shape_of(window.colour));
-    return white_level({window.colour, A, part.noise(noise, window.channels())});
-  };
-  pictures.work = [&](const Item& item, const Image& picture, const Part& part,
-                      Observer& observer) {
-    const auto degradation = run.degradation(item);
-    Image shown = picture;
-    if (!run.frames.empty()) shown.colour = stacked(picture.colour, run.frames);
-    return trace ? undo_traced(restorer, degradation, item, shown, part, observer, *trace)
-                 : undo(restorer, degradation, item, shown, part, observer);
+  pictures.task = [&](const Item& item) {
+    return task_of(run, restorer, item, trace ? &*trace : nullptr);
   };
   pictures.describe = [&](const Json& record) {
     return describe_restored(record, run.batch.verbose);

@@ -33,6 +33,7 @@ struct UndoRun {
   // More measurements of the scene, files that go below the picture in the operator's stack, in order. They
   // allow one picture: usage error otherwise.
   std::vector<std::filesystem::path> frames{};
+  // Called once when a picture's turn has come; with frames also before.
   std::function<Degradation(const Item&)> degradation{};
   std::function<void(Item&)> prepare{};  // more to read for one picture; may be empty
   Json parameters = Json::object();      // what decides the result besides the method
@@ -40,7 +41,8 @@ struct UndoRun {
 };
 
 // Adds the PSNR against the picture `reference`, where there is one of the estimate's size.
-void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate);
+void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate,
+              const LoadOptions& load);
 
 ExitCode run_undo(const UndoRun& run);
 
