@@ -9,6 +9,8 @@ namespace {
 constexpr std::int64_t kRowsPerTask = 16;
 // Of a picture, and of the matrix: what of both is turned around at once stays in the cache.
 constexpr std::int64_t kStrip = 64, kBlock = 128;
+// Values up to which that is all of the picture.
+constexpr std::int64_t kTurnedWhole = 1 << 18;
 
 struct Range {
   std::int64_t begin, end;
@@ -167,11 +169,13 @@ torch::Tensor BandedMatrix::along_height(const torch::Tensor& x) const {
 }
 
 torch::Tensor BandedMatrix::along_width(const torch::Tensor& x) const {
+  const std::int64_t lines = x.size(0) * x.size(1) * x.size(2);
+  if (lines * std::max(rows(), columns_) <= kTurnedWhole)
+    return along_height(x.transpose(2, 3)).transpose(2, 3).contiguous();
   const auto in = x.contiguous();
   auto z = torch::empty({x.size(0), x.size(1), x.size(2), rows()}, x.options());
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "along_width", [&] {
-    multiply_along(*this, in.data_ptr<scalar_t>(), x.size(0) * x.size(1) * x.size(2),
-                   z.data_ptr<scalar_t>());
+    multiply_along(*this, in.data_ptr<scalar_t>(), lines, z.data_ptr<scalar_t>());
   });
   return z;
 }
