@@ -34,7 +34,7 @@ torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int6
 Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
               torch::Tensor x_T, Observer* observer, const Step& step) {
   const int steps = static_cast<int>(sigmas.size()) - 1;
-  StepMonitor monitor(method, steps, kFixedSchedule, observer);
+  StepMonitor monitor(method, steps, StepMonitor::kNever, observer);
   auto x = x_T, estimate = x_T;
   int k = 0, calls = 0;
   for (bool go_on = true; go_on; ++k) {
@@ -59,11 +59,14 @@ Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng
   const auto items = measurement.y.split(1);
   const int chunks = static_cast<int>(per_item * static_cast<std::int64_t>(items.size()));
 
-  std::vector<torch::Tensor> samples_of_items;
+  // samples x items x input_shape, filled in as they come: there is no second copy of them.
+  auto sizes = measurement.A->input_shape().batch(static_cast<std::int64_t>(items.size()));
+  sizes.insert(sizes.begin(), count);
+  const auto samples = torch::empty(sizes, measurement.y.options());
   std::vector<Summary> summaries;
-  for (const auto& y : items) {
-    const Measurement item{y, measurement.A, measurement.noise};
-    std::vector<torch::Tensor> parts;
+  for (std::size_t n = 0; n < items.size(); ++n) {
+    const Measurement item{items[n], measurement.A, measurement.noise};
+    const auto of_item = samples.select(1, static_cast<std::int64_t>(n));
     for (std::int64_t first = 0; first < count; first += per_chunk) {
       SubProgress part(observer, static_cast<int>(summaries.size()), 1, chunks);
       Rng stream = rng.for_sample(rng.sample() + static_cast<std::uint32_t>(first));
@@ -71,13 +74,11 @@ Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng
       auto chunk = draw(item, stream, drawn, &part);
       // However many went through the network together.
       chunk.summary.denoiser_calls *= static_cast<int>(drawn);
-      parts.push_back(std::move(chunk.samples));
+      of_item.narrow(0, first, drawn).copy_(chunk.samples);
       summaries.push_back(std::move(chunk.summary));
     }
-    samples_of_items.push_back(torch::cat(parts));
   }
 
-  const auto samples = torch::stack(samples_of_items, 1);  // samples x items x input_shape
   Result result{samples.mean(0), samples.unbind(), worst_of(summaries)};
   if (result.summary.usable())
     result.summary.data_residual = residual_in_sigmas(measurement, result.estimate);

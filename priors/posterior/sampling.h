@@ -77,9 +77,6 @@ std::int64_t samples_at_once(std::int64_t count, const Shape& scene);
 Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng,
                     Observer* observer, const DrawChunk& draw);
 
-// A schedule is its own stop, whatever a step moves: for StepMonitor's tolerance.
-constexpr double kFixedSchedule = -1;
-
 template <typename Options>
 Parameters<Options> with_sampling_parameters(Parameters<Options> own, FreshNoise fresh) {
   own.push_back({{"samples", "", 1, 1e5, "posterior samples; the estimate is their mean"},

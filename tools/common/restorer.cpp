@@ -95,6 +95,19 @@ void check_estimate(const Result& result, double range) {
         std::max(-smallest, largest));
 }
 
+// A band of rows at a time: there is no second copy of all samples.
+torch::Tensor deviation_of(const std::vector<torch::Tensor>& samples) {
+  constexpr std::int64_t kRows = 64;
+  const auto height = samples.front().size(2);
+  std::vector<torch::Tensor> bands;
+  for (std::int64_t y0 = 0; y0 < height; y0 += kRows) {
+    std::vector<torch::Tensor> rows;
+    for (const auto& x : samples) rows.push_back(x.narrow(2, y0, std::min(kRows, height - y0)));
+    bands.push_back(torch::stack(rows).std(0));
+  }
+  return torch::cat(bands, 2);
+}
+
 }  // namespace
 
 std::string hash_of_prior(const std::string& prior) {
@@ -212,7 +225,7 @@ Restored Restorer::restore(const torch::Tensor& y, const std::shared_ptr<const O
   check_estimate(result, now.range / scale);
   torch::Tensor deviation;
   if (wants_deviation_)
-    deviation = torch::stack(result.samples).std(0) * (scale * deviation_scale_);
+    deviation = deviation_of(result.samples) * (scale * deviation_scale_);
   const auto shape = A->input_shape();
   for (const auto& of_prior : {prior->remark(shape.height, shape.width), substitute_})
     if (!of_prior.empty()) remark += (remark.empty() ? "" : ", ") + of_prior;
