@@ -13,7 +13,7 @@ namespace restore {
 
 struct ChurnOptions {
   double S_churn = 0;
-  double S_min = 0, S_max = 1e30;  // [0,1], the levels that are churned
+  double S_min = 0, S_max = kUnbounded;  // [0,1], the levels that are churned
   double S_noise = 1;
 };
 
@@ -31,8 +31,8 @@ template <typename Options>
 Parameters<Options> churn_parameters() {
   return {
       {{"S_churn", "", 0, 1e5, "noise added on the way, over all steps"}, &Options::S_churn},
-      {{"S_min", "[0,1]", 0, 1e30, "lowest level that gets it"}, &Options::S_min},
-      {{"S_max", "[0,1]", 0, 1e30, "highest level that gets it"}, &Options::S_max},
+      {{"S_min", "[0,1]", 0, kUnbounded, "lowest level that gets it"}, &Options::S_min},
+      {{"S_max", "[0,1]", 0, kUnbounded, "highest level that gets it"}, &Options::S_max},
       {{"S_noise", "", 0, 10, "its standard deviation, in units of the right one"},
        &Options::S_noise},
   };

@@ -1,6 +1,7 @@
 // One state x_t = alpha_t x0 + sigma_t eps, and the names the literature has for what a network may
 // predict of it. Each is a linear function of x_t and any other: pairs of functions, inverse to
 // each other. x_t, x0, eps, v, score: tensors of one shape; sigma_t > 0.
+// Part of what the library offers: the tools need only those that read a checkpoint's output.
 #pragma once
 
 #include <torch/types.h>

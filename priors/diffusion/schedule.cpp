@@ -77,7 +77,7 @@ Schedule ddpm_schedule(const std::vector<double>& betas) {
 std::vector<double> linear_betas(int T, double beta_1, double beta_T) {
   require_steps("ddpm", T, 2);
   std::vector<double> betas;
-  for (int t = 0; t < T; ++t) betas.push_back(beta_1 + t / (T - 1.0) * (beta_T - beta_1));
+  for (int t = 0; t < T; ++t) betas.push_back(beta_1 + (beta_T - beta_1) * t / (T - 1.0));
   return betas;
 }
 

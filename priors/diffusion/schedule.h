@@ -2,7 +2,8 @@
 //
 // Every schedule falls strictly in noise-to-signal sigma / alpha and ends at {1, 0}, the clean
 // image; `steps` counts the levels with noise. Samplers take ve_sigmas(): one denoiser serves all
-// schedules, because x_t / alpha_t = x0 + (sigma_t / alpha_t) n.
+// schedules, because x_t / alpha_t = x0 + (sigma_t / alpha_t) n. Part of what the library offers:
+// the tools need only edm_schedule() and the tables of beta.
 #pragma once
 
 #include <vector>

@@ -9,12 +9,6 @@ namespace {
 
 constexpr int kMostSteps = 100'000;
 
-std::vector<double> evenly(int count, double first, double last) {
-  std::vector<double> values;
-  for (int i = 0; i < count; ++i) values.push_back(first + (last - first) * i / (count - 1));
-  return values;
-}
-
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 std::vector<double> make_betas(const Json& config, const std::string& where) {
@@ -25,15 +19,15 @@ std::vector<double> make_betas(const Json& config, const std::string& where) {
   const auto kind = config.value("beta_schedule", "linear");
   if (steps < 2 || steps > kMostSteps)
     throw item_error("{}: a schedule of {} time steps", where, steps);
-  if (kind == "linear") return evenly(steps, first, last);
+  if (kind == "linear") return linear_betas(steps, first, last);
   if (kind == "squaredcos_cap_v2") return cosine_betas(steps);
   std::vector<double> betas;
   if (kind == "scaled_linear") {
-    betas = evenly(steps, std::sqrt(first), std::sqrt(last));
+    betas = linear_betas(steps, std::sqrt(first), std::sqrt(last));
     for (double& beta : betas) beta *= beta;
   } else if (kind == "sigmoid") {
     // beta = first + sigmoid(u) (last - first), u from -6 to 6
-    betas = evenly(steps, -6, 6);
+    betas = linear_betas(steps, -6, 6);
     for (double& beta : betas) beta = first + sigmoid(beta) * (last - first);
   } else {
     throw item_error("{}: beta_schedule '{}' is not known", where, kind);
