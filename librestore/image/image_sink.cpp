@@ -77,11 +77,6 @@ AlphaConversion conversion_for(const Image& image, const WriteRequest& request) 
   return request.alpha_is_associated ? AlphaConversion::associate : AlphaConversion::dissociate;
 }
 
-// A WebP's profile and resolution and a PNG's profile and text come the same way as the tags.
-bool needs_embedding(const WriteRequest& request) {
-  return request.embeds_tags || request.format->name == "png" || request.format->name == "webp";
-}
-
 void check_size(const Image& image, const Format& format, const fs::path& path) {
   if (format.largest_side > 0 && std::max(image.width(), image.height()) > format.largest_side) {
     throw item_error("{}: {} x {} pixels; {} ends at {} a side, choose another format",
@@ -148,7 +143,7 @@ void ImageSink::flush(std::int64_t end) {
 
 void ImageSink::commit() {
   state_->writer->finish();
-  if (needs_embedding(state_->request)) embed_metadata(state_->request);
+  embed_tags(state_->request);
   state_->file.commit(state_->if_exists);
 }
 

@@ -12,7 +12,8 @@ namespace restore {
 
 class ImageSource {
  public:
-  // Reads what comes before the pixels. Item error as load_image.
+  // Reads what comes before the pixels; damage to those shows when they are read, and before any of
+  // a PNG's is handed out. Item error as load_image.
   explicit ImageSource(const std::filesystem::path& path, const LoadOptions& options = {});
   ~ImageSource();
   ImageSource(const ImageSource&) = delete;

@@ -56,6 +56,14 @@ void check_jpeg(const std::filesystem::path& path, std::int64_t max_pixels) {
   if (!has_frame) throw file.damaged("no frame header");
 }
 
+std::vector<std::uint8_t> jpeg_head(const std::filesystem::path& path) {
+  ByteReader file(path, "JPEG");
+  for_each_segment(file, [](std::uint32_t, std::int64_t) {});
+  const std::int64_t size = file.position();
+  file.go_to(0);
+  return file.bytes(size);
+}
+
 std::vector<std::uint8_t> jpeg_colour_profile(const std::filesystem::path& path) {
   constexpr auto kName = "ICC_PROFILE\0"sv;
   ByteReader file(path, "JPEG");

@@ -9,6 +9,7 @@
 #include "librestore/core/error.h"
 #include "librestore/image/oiio_common.h"
 #include "librestore/image/picture_file.h"
+#include "librestore/image/png_chunks.h"
 
 namespace restore {
 namespace {
@@ -122,6 +123,7 @@ class OiioReader final : public PictureReader {
   std::int64_t rows_at_once() const override { return rows_at_once_; }
 
   void read_rows(std::int64_t begin, std::int64_t end, void* rows) override {
+    if (begin == 0 && container_ == Container::png) check_png_pixels(path_);
     const ImageSpec& spec = input_->spec();
     const TypeDesc type = type_desc(header_.layout.type);
     const int first = spec.y + static_cast<int>(begin);

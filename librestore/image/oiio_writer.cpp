@@ -1,4 +1,5 @@
 // What OpenImageIO writes: every format but WebP.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -6,21 +7,32 @@
 #include <OpenImageIO/imageio.h>
 
 #include "librestore/core/error.h"
+#include "librestore/image/embed.h"
 #include "librestore/image/oiio_common.h"
 #include "librestore/image/picture_file.h"
+#include "librestore/image/png_chunks.h"
 
 namespace restore {
 namespace {
 
-// Remembers what the system said when a write failed: some writers keep it to themselves.
+// Remembers what the system said when a write failed: some writers keep it to themselves. Puts the
+// chunks of a PNG, which is written from its start to its end, after its header chunk.
 class RecordingFile final : public OIIO::Filesystem::IOFile {
  public:
-  explicit RecordingFile(std::FILE* file) : IOFile(file, Write) {}
+  RecordingFile(std::FILE* file, std::vector<std::uint8_t> png_chunks)
+      : IOFile(file, Write), png_chunks_(std::move(png_chunks)) {}
   // The JPEG writer hands what calls itself "file" to libjpeg, which ends the process when a write
   // fails; to all others it writes by the functions below.
   const char* proxytype() const override { return "recording"; }
   std::size_t write(const void* bytes, std::size_t size) override {
-    return record(IOFile::write(bytes, size), size);
+    const std::size_t head = png_chunks_.empty() ? 0 : std::min(size, png_head_);
+    const std::size_t written = put(bytes, head);
+    png_head_ -= head;
+    if (png_head_ == 0 && !png_chunks_.empty()) {
+      put(png_chunks_.data(), png_chunks_.size());
+      png_chunks_.clear();
+    }
+    return written + put(static_cast<const std::byte*>(bytes) + head, size - head);
   }
   std::size_t pwrite(const void* bytes, std::size_t size, std::int64_t offset) override {
     return record(IOFile::pwrite(bytes, size, offset), size);
@@ -34,11 +46,16 @@ class RecordingFile final : public OIIO::Filesystem::IOFile {
   int error_number() const { return error_number_; }
 
  private:
+  std::size_t put(const void* bytes, std::size_t size) {
+    return record(IOFile::write(bytes, size), size);
+  }
   std::size_t record(std::size_t written, std::size_t wanted) {
     if (written != wanted && error_number_ == 0) error_number_ = errno != 0 ? errno : EIO;
     return written;
   }
   int error_number_ = 0;
+  std::vector<std::uint8_t> png_chunks_;  // still to be written
+  std::size_t png_head_ = kPngHeadBytes;  // of it, still to come
 };
 
 std::vector<std::string> channel_names(const SampleLayout& layout) {
@@ -81,7 +98,9 @@ class OiioWriter final : public PictureWriter {
     set_up_oiio();
     stream_.reset(std::fopen(request.path.c_str(), "wb+"));
     if (!stream_) throw file_error(shown_.string(), "cannot write", errno);
-    file_ = std::make_unique<RecordingFile>(stream_.get());
+    const bool is_png = request.format->name == "png";
+    file_ = std::make_unique<RecordingFile>(
+        stream_.get(), is_png ? png_chunks_for(request) : std::vector<std::uint8_t>());
     output_ = OIIO::ImageOutput::create(request.format->name);
     if (!output_) throw item_error("{}: {}", shown_.string(), OIIO::geterror());
     output_->set_ioproxy(file_.get());

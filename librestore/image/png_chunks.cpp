@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <zlib.h>
 
@@ -14,7 +15,6 @@ namespace restore {
 namespace {
 
 constexpr std::int64_t kSignatureBytes = 8;
-constexpr std::int64_t kHeaderBytes = 8 + 13 + 4;  // IHDR with its length, name and CRC
 constexpr std::int64_t kNameBytes = 4;
 constexpr std::size_t kLargestProfile = 64 << 20;  // a few bytes can unpack to gigabytes
 
@@ -99,6 +99,16 @@ void skim(Inflater& pixels, std::span<const std::uint8_t> part) {
   }
 }
 
+// The chunk's name and data, the reader at the data.
+std::vector<std::uint8_t> checked_chunk(ByteReader& file, const std::string& name,
+                                        std::int64_t length) {
+  file.go_to(file.position() - kNameBytes);
+  auto chunk = file.bytes(kNameBytes + length);
+  if (file.number(4) != crc_of(chunk))
+    throw file.damaged(fmt::format("the checksum of its chunk {} is wrong", name));
+  return chunk;
+}
+
 void append_text(std::vector<std::uint8_t>& bytes, std::string_view text) {
   bytes.insert(bytes.end(), text.begin(), text.end());
 }
@@ -107,22 +117,37 @@ void append_text(std::vector<std::uint8_t>& bytes, std::string_view text) {
 
 void check_png(const std::filesystem::path& path, std::int64_t max_pixels) {
   ByteReader file(path, "PNG");
-  Inflater pixels;
+  bool first = true;
+  std::int64_t width = 0, height = 0;
   for_each_chunk(file, [&](const std::string& name, std::int64_t length) {
+    if ((name == "IHDR") != std::exchange(first, false))
+      throw file.damaged("its first chunk, and no other, must be the header");
+    if (name == "IDAT") return;
     const std::int64_t start = file.position();
     if (name == "IHDR") {
-      const std::int64_t width = file.number(4);
-      check_pixel_count(path, width, file.number(4), max_pixels);
+      width = file.number(4);
+      height = file.number(4);
+      check_pixel_count(path, width, height, max_pixels);
     }
     if (name == "acTL" && file.number(4) > 1) {
       throw item_error("{}: animated PNG; save the frame to restore as a still picture",
                        path.string());
     }
-    file.go_to(start - kNameBytes);
-    const auto chunk = file.bytes(kNameBytes + length);
-    if (file.number(4) != crc_of(chunk))
-      throw file.damaged(fmt::format("the checksum of its chunk {} is wrong", name));
-    if (name == "IDAT") skim(pixels, std::span(chunk).subspan(kNameBytes));
+    file.go_to(start);
+    checked_chunk(file, name, length);
+  });
+  if (std::max(width, height) > kLargestPngSide)
+    throw item_error("{}: {} x {} pixels; libpng reads up to {} a side, save it as TIFF",
+                     path.string(), width, height, kLargestPngSide);
+}
+
+void check_png_pixels(const std::filesystem::path& path) {
+  ByteReader file(path, "PNG");
+  Inflater pixels;
+  for_each_chunk(file, [&](const std::string& name, std::int64_t length) {
+    if (name != "IDAT") return;
+    const auto chunk = checked_chunk(file, name, length);
+    skim(pixels, std::span(chunk).subspan(kNameBytes));
   });
   if (pixels.failed() || !pixels.ended())
     throw file.damaged("its compressed pixels cannot be unpacked");
@@ -204,16 +229,6 @@ void append_png_iptc(std::vector<std::uint8_t>& chunks, std::span<const std::uin
   }
   append_text(data, "\n");
   append_png_chunk(chunks, "tEXt", data);
-}
-
-std::vector<std::uint8_t> with_png_chunks(std::span<const std::uint8_t> file,
-                                          std::span<const std::uint8_t> chunks) {
-  const auto head = file.first(kSignatureBytes + kHeaderBytes);
-  const auto tail = file.subspan(head.size());
-  std::vector<std::uint8_t> result;
-  result.reserve(file.size() + chunks.size());
-  for (auto part : {head, chunks, tail}) result.insert(result.end(), part.begin(), part.end());
-  return result;
 }
 
 }  // namespace restore

@@ -280,8 +280,9 @@ EncodedTags encode_tags(const Metadata& metadata, const Format& target, std::int
   return encoded;
 }
 
-std::vector<std::uint8_t> with_tags(std::span<const std::uint8_t> file, const Metadata& metadata,
-                                    const Format& target, std::int64_t width, std::int64_t height) {
+void with_tags(std::span<const std::uint8_t> file, const Metadata& metadata, const Format& target,
+               std::int64_t width, std::int64_t height,
+               const std::function<void(std::span<const std::uint8_t>)>& use) {
   initialize_exiv2();
   const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<long>(file.size()));
   image->readMetadata();
@@ -289,8 +290,7 @@ std::vector<std::uint8_t> with_tags(std::span<const std::uint8_t> file, const Me
   image->writeMetadata();
   Exiv2::BasicIo& written = image->io();
   written.open();
-  const Exiv2::byte* bytes = written.mmap();
-  return {bytes, bytes + written.size()};
+  use({written.mmap(), written.size()});
 }
 
 }  // namespace restore
@@ -305,9 +305,9 @@ SourceTags read_tags(const std::filesystem::path&) { return {}; }
 
 EncodedTags encode_tags(const Metadata&, const Format&, std::int64_t, std::int64_t) { return {}; }
 
-std::vector<std::uint8_t> with_tags(std::span<const std::uint8_t> file, const Metadata&,
-                                    const Format&, std::int64_t, std::int64_t) {
-  return {file.begin(), file.end()};
+void with_tags(std::span<const std::uint8_t> file, const Metadata&, const Format&, std::int64_t,
+               std::int64_t, const std::function<void(std::span<const std::uint8_t>)>& use) {
+  use(file);
 }
 
 }  // namespace restore

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,8 +36,9 @@ struct EncodedTags {
 EncodedTags encode_tags(const Metadata& metadata, const Format& target, std::int64_t width,
                         std::int64_t height);
 
-// The JPEG or TIFF `file` with the tags in it.
-std::vector<std::uint8_t> with_tags(std::span<const std::uint8_t> file, const Metadata& metadata,
-                                    const Format& target, std::int64_t width, std::int64_t height);
+// Calls `use` with the TIFF `file`, or that of a JPEG up to its first scan, with the tags in it.
+void with_tags(std::span<const std::uint8_t> file, const Metadata& metadata, const Format& target,
+               std::int64_t width, std::int64_t height,
+               const std::function<void(std::span<const std::uint8_t>)>& use);
 
 }  // namespace restore

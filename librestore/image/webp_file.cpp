@@ -7,6 +7,7 @@
 #include <webp/encode.h>
 
 #include "librestore/core/error.h"
+#include "librestore/image/embed.h"
 #include "librestore/image/file_bytes.h"
 #include "librestore/image/picture_file.h"
 
@@ -108,7 +109,7 @@ class WebpWriter final : public PictureWriter {
       throw item_error("{}: cannot write: WebP encoder error {}", request_.shown.string(),
                        static_cast<int>(picture.error_code));
     }
-    write_file(request_.path, {memory.mem, memory.size}, request_.shown);
+    write_file(request_.path, complete_webp({memory.mem, memory.size}, request_), request_.shown);
   }
 
  private:

@@ -14,6 +14,8 @@
 #include "librestore/core/error.h"
 #include "librestore/core/rng.h"
 #include "librestore/image/image_io.h"
+#include "librestore/image/image_stream.h"
+#include "librestore/image/png_chunks.h"
 #include "tests/support/raw_picture.h"
 #include "tests/support/temporary_folder.h"
 
@@ -136,6 +138,45 @@ BOOST_AUTO_TEST_CASE(truncated_files_never_pass) {
       BOOST_TEST(!load_message(part).empty(), name << " cut to " << size << " of " << whole.size());
     }
   }
+}
+
+// Sizes cost no more than a header; what is wrong further on is found before a pixel is handed out.
+BOOST_AUTO_TEST_CASE(a_damaged_png_has_a_size_but_no_pixels) {
+  const TemporaryFolder folder;
+  save_image(noise(60, 90, uint8), folder / "a.png");
+  const std::string whole = read_bytes(folder / "a.png");
+  const std::size_t pixels = whole.find("IDAT") + 4;
+  for (const std::size_t at : {pixels, pixels + 5000}) {
+    std::string bytes = whole;
+    bytes[at] ^= 1;
+    write_bytes(folder / "a.png", bytes);
+    ImageSource source(folder / "a.png");
+    BOOST_TEST(source.width() == 90);
+    const auto expected = "damaged PNG: the checksum of its chunk IDAT is wrong";
+    BOOST_TEST(message_of(folder / "a.png", [&] { source.whole(); }) == expected);
+    ImageSource rows(folder / "a.png");
+    BOOST_TEST(message_of(folder / "a.png", [&] { rows.advance(0, 1); }) == expected);
+  }
+}
+
+// libpng would add lines of its own to stderr.
+BOOST_AUTO_TEST_CASE(a_png_begins_with_its_only_header) {
+  const TemporaryFolder folder;
+  save_image(noise(6, 9, uint8), folder / "a.png");
+  const std::string whole = read_bytes(folder / "a.png");
+  const std::string signature = whole.substr(0, 8), header = whole.substr(8, 25);
+  const auto check = [&](const std::string& bytes, const std::string& mention) {
+    write_bytes(folder / "a.png", bytes);
+    check_load(folder / "a.png", mention);
+  };
+  check(signature + whole.substr(33), "damaged PNG: its first chunk");
+  check(signature + header + header + whole.substr(33), "damaged PNG: its first chunk");
+  std::string wide = header.substr(8, 13);
+  overwrite(wide, 0, std::string("\0\x0F\x42\x41", 4));  // 1000001
+  std::vector<std::uint8_t> chunk;
+  append_png_chunk(chunk, "IHDR", std::vector<std::uint8_t>(wide.begin(), wide.end()));
+  check(signature + std::string(chunk.begin(), chunk.end()) + whole.substr(33),
+        "1000001 x 6 pixels; libpng reads up to 1000000 a side");
 }
 
 // A decoder that met damage may return half a picture and a warning.

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 
 #include <OpenImageIO/imageio.h>
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
+#include "librestore/image/file_bytes.h"
 #include "librestore/image/image_stream.h"
 #include "tests/support/raw_picture.h"
 #include "tests/support/temporary_folder.h"
@@ -391,6 +393,57 @@ BOOST_AUTO_TEST_CASE(parts_make_the_same_file_as_the_whole) {
     sink.commit();
     BOOST_TEST(same_bits(load_image(folder / ("parts" + name)).colour,
                          load_image(folder / ("whole" + name)).colour));
+  }
+}
+
+// A line of /proc/self/status (VmRSS, VmHWM), in bytes.
+double memory(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1)) * 1024;
+  return 0;
+}
+
+// Parts are for pictures that memory does not hold, and neither does it hold their files.
+BOOST_AUTO_TEST_CASE(a_png_is_not_held_while_it_is_written) {
+  if (!(std::ofstream("/proc/self/clear_refs") << "5")) return;  // no peak of our own
+  const TemporaryFolder folder;
+  constexpr std::int64_t kSide = 4096, kRows = 256;
+  Image like, band;
+  like.colour = torch::zeros({1}).expand({1, 3, kSide, kSide});
+  torch::manual_seed(0);
+  band.colour = torch::rand({1, 3, kRows, kSide});
+  const double before = memory("VmRSS");
+  ImageSink sink(like, folder / "a.png", {.history = HistoryEntry{"test", "parts"}});
+  for (std::int64_t y = 0; y < kSide; y += kRows) {
+    sink.put(band, y, 0);
+    sink.flush(y + kRows);
+  }
+  sink.commit();
+  const auto size = static_cast<double>(fs::file_size(folder / "a.png"));
+  BOOST_TEST(size > 3.0 * kSide * kSide);  // noise: nothing to compress
+  BOOST_TEST(memory("VmHWM") - before < size / 2);
+  // The history is there: 33 bytes are the header's.
+  std::string start(200, ' ');
+  std::ifstream(folder / "a.png").read(start.data(), 200);
+  BOOST_TEST(start.find("XML:com.adobe.xmp") == 33U + 8);
+}
+
+// Three blocks and a part of one; the new head is longer, as long, shorter, or nothing.
+BOOST_AUTO_TEST_CASE(a_head_is_replaced_and_the_rest_moved) {
+  const TemporaryFolder folder;
+  using Bytes = std::vector<std::uint8_t>;
+  Bytes bytes(3'500'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * i >> 7);
+  for (const std::size_t old_size : {std::size_t{0}, std::size_t{700}, bytes.size()}) {
+    for (const std::size_t new_size : {0, 1, 700, 701, 1 << 20, 3 << 20}) {
+      write_file(folder / "a", bytes, "a");
+      Bytes expected(new_size, 'h');
+      replace_head(folder / "a", old_size, expected, "a");
+      expected.insert(expected.end(), bytes.begin() + static_cast<std::ptrdiff_t>(old_size),
+                      bytes.end());
+      BOOST_TEST((read_file(folder / "a") == expected), old_size << " bytes become " << new_size);
+    }
   }
 }
 
