@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "librestore/image/image_io.h"
+#include "librestore/image/png_chunks.h"
 #include "librestore/image/metadata.h"
 
 namespace restore {
@@ -16,7 +17,8 @@ const std::vector<Format>& formats() {
        .extensions = {".png"},
        .sample_types = {uint8, uint16},
        .alpha = AlphaKind::unassociated,
-       .tags = true},
+       .tags = true,
+       .largest_side = kLargestPngSide},
       {.name = "jpeg",
        .extensions = {".jpg", ".jpeg", ".jpe"},
        .sample_types = {uint8},

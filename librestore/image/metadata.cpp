@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 namespace restore {
@@ -107,6 +109,12 @@ void set_windows(const Metadata& metadata, OIIO::ImageSpec& spec) {
   if (metadata.width == 0 || from.full_width == 0) return;
   const auto factor = static_cast<int>(spec.width / metadata.width);
   if (spec.width != factor * metadata.width || spec.height != factor * metadata.height) return;
+  constexpr std::int64_t kEnd = std::numeric_limits<int>::max() / 2;  // OpenEXR's
+  for (const std::int64_t edge : std::initializer_list<std::int64_t>{
+           from.x, from.y, from.x + metadata.width, from.y + metadata.height, from.full_x,
+           from.full_y, from.full_x + std::int64_t{from.full_width},
+           from.full_y + std::int64_t{from.full_height}})
+    if (std::abs(edge) * factor >= kEnd) return;
   spec.x = from.x * factor;
   spec.y = from.y * factor;
   spec.full_x = from.full_x * factor;

@@ -252,5 +252,18 @@ BOOST_AUTO_TEST_CASE(exr_layers_windows_and_compression_survive) {
   BOOST_TEST(load_image(folder / "same.exr").colour.eq(2.5).all().item<bool>());
 }
 
+BOOST_AUTO_TEST_CASE(exr_windows_that_grow_past_what_a_file_can_say_are_left_out) {
+  const TemporaryFolder folder;
+  OIIO::ImageSpec spec(3, 2, 1);
+  spec.full_width = 1 << 29;
+  write_file(folder / "in.exr", spec, std::vector<float>(6, 2.5F));
+  Image image = load_image(folder / "in.exr");
+  save_image(image, folder / "same.exr");
+  BOOST_TEST(OIIO::ImageInput::open((folder / "same.exr").string())->spec().full_width == 1 << 29);
+  image.colour = torch::ones({1, 1, 4, 6});
+  save_image(image, folder / "double.exr");
+  BOOST_TEST(OIIO::ImageInput::open((folder / "double.exr").string())->spec().full_width == 6);
+}
+
 }  // namespace
 }  // namespace restore::testing
