@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "librestore/image/image_io.h"
-#include "librestore/image/png_chunks.h"
 #include "librestore/image/metadata.h"
+#include "librestore/image/png_chunks.h"
 
 namespace restore {
 namespace {
