@@ -15,8 +15,8 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                 const std::filesystem::path& shown);
 
-// Replaces the first `old_size` bytes of the file; the others are moved without being held. Throws as
-// write_file.
+// Replaces the first `old_size` bytes of the file; the others are moved without being held. Throws
+// as write_file.
 void replace_head(const std::filesystem::path& path, std::size_t old_size,
                   std::span<const std::uint8_t> head, const std::filesystem::path& shown);
 

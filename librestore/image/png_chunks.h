@@ -13,13 +13,13 @@ namespace restore {
 constexpr std::size_t kPngHeadBytes = 8 + (8 + 13 + 4);
 constexpr std::int64_t kLargestPngSide = 1'000'000;  // libpng's PNG_USER_WIDTH_MAX
 
-// Throws an item error when the file ends before IEND, a checksum other than the pixels' is wrong, it
-// is animated, or has more than `max_pixels`. libpng would find most of it as well, but says it on
-// stderr, and drops a damaged colour profile without a word.
+// Throws an item error when the file ends before IEND, a checksum other than the pixels' is wrong,
+// it is animated, or has more than `max_pixels`. libpng would find most of it as well, but says it
+// on stderr, and drops a damaged colour profile without a word.
 void check_png(const std::filesystem::path& path, std::int64_t max_pixels);
 
-// The rest, which takes as long as reading the picture: throws when a checksum of the pixels is wrong,
-// or they cannot be unpacked.
+// The rest, which takes as long as reading the picture: throws when a checksum of the pixels is
+// wrong, or they cannot be unpacked.
 void check_png_pixels(const std::filesystem::path& path);
 
 // The chunks that say how colours are to be shown, text and the time of the last change, as they lie

@@ -1,5 +1,5 @@
-// The card of a prior's file: JSON in the metadata of its safetensors that says what it is, what it was
-// made from and how good it is.
+// The card of a prior's file: JSON in the metadata of its safetensors that says what it is, what it
+// was made from and how good it is.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace restore {
 constexpr const char* kPriorCardKey = "restore.prior";
 
 // Whether an entry of a card is a fact of the file: of our own networks (prior_file.h), of a patch
-// mixture (mixture_file.h) or of somebody else's network (checkpoint_prior.h). Readers tell the kinds
-// by them.
+// mixture (mixture_file.h) or of somebody else's network (checkpoint_prior.h). Readers tell the
+// kinds by them.
 bool is_card_fact(std::string_view key);
 // The facts, then the entries of `about` that are none.
 Json card_with(Json facts, const Json& about);
