@@ -251,12 +251,9 @@ std::optional<Options> parse(int argc, char** argv) {
       ->check(CLI::Range(-1000.0, 1000.0));
   app->add_flag("-r,--recursive", options.recursive,
                 "Folders with all below them: what lies in the same place");
-  app->add_flag("--no-clip", options.no_clip,
-                "Compare values as they are (default: clipped to [0,1])");
+  app->add_flag("--no-clip", options.no_clip, "Compare values as they are, not clipped to [0,1]");
   app->add_flag("--json", options.json, "One JSON object a picture, then one with the mean");
-  app->add_option("-j,--threads", options.threads, "Threads (default: all cores)")
-      ->option_text("N")
-      ->check(CLI::Range(1, 4096));
+  add_threads_option(*app, options.threads);
   add_device_option(*app);
   add_report_option(*app, options.report);
   app->add_flag("--overwrite", options.overwrite, "Replace the report when it exists");

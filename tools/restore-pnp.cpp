@@ -54,7 +54,7 @@ bool parse(int argc, char** argv, Options& options) {
   app->add_option("--trace", options.trace, "Write what each step did: residuals, data fit, step")
       ->option_text("FILE.json")
       ->take_last()
-      ->group("Running and reporting");
+      ->group(kRun);
   if (!parse_command_line(*app, argc, argv)) return false;
   if (options.expression.empty() && options.job.empty())
     throw usage_error("how was it measured? Give --operator EXPR or --job JOB");

@@ -25,16 +25,13 @@ struct Options {
   bool overwrite = false;
 };
 
-// KEY=VALUE as JSON: numbers, true and false as such, anything else as text.
+// NAME=VALUE as JSON: numbers, true and false as such, anything else as text.
 Json parse_set(const std::vector<std::string>& assignments) {
   Json set = Json::object();
   for (const auto& assignment : assignments) {
-    const auto equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw usage_error("--set {}: write KEY=VALUE", assignment);
-    const auto text = assignment.substr(equals + 1);
+    const auto [name, text] = split_assignment("--set", assignment);
     const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    set[assignment.substr(0, equals)] = value.is_discarded() ? Json(text) : value;
+    set[name] = value.is_discarded() ? Json(text) : value;
   }
   return set;
 }
@@ -198,14 +195,15 @@ ExitCode run(int argc, char** argv) {
       ->required()
       ->expected(1);
   change->add_option("-o,--output", o.output, "The prior to write")->option_text("OUT")->required();
-  change->add_option("--type", o.type, "float32, float16 (default) or bfloat16")
-      ->option_text("TYPE");
+  change->add_option("--type", o.type, "float32, float16 or bfloat16")
+      ->option_text("TYPE")
+      ->capture_default_str();
   change
       ->add_option("--set", o.set,
                    "What the weights do not tell: class, heads,\nhead_channels, picture_size, "
                    "prediction_type,\n"
                    "beta_schedule, preconditioning, sigma_range ...")
-      ->option_text("KEY=VALUE")
+      ->option_text("K=V")
       ->allow_extra_args(false);
   change->add_option("--about", o.about, "JSON file whose entries go on the card")
       ->option_text("FILE");

@@ -33,111 +33,120 @@ struct Options {
 constexpr const char *kForNetworks = "Networks", *kForNewNetworks = "What the network is made of",
                      *kForMixtures = "Mixtures (--kind gmm)";
 
-void add_network_options(CLI::App& app, Options& o) {
+// `value`: where the help names the option's value.
+template <typename Target>
+CLI::Option* add(CLI::App& app, const char* group, const char* flag, const char* value,
+                 Target& target, const char* help) {
+  return app.add_option(flag, target, help)
+      ->option_text(value)
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_session_options(CLI::App& app, Options& o) {
   app.add_option("--hours", o.train.hours, "Wall time to train for, over all sessions")
+      ->option_text("H")
       ->check(above_zero())
       ->group(kForNetworks);
   app.add_option("--steps", o.train.steps, "Optimiser steps to train for")
+      ->option_text("N")
       ->check(above_zero())
       ->group(kForNetworks);
   app.add_flag("--resume", o.resume, "Go on from OUTPUT.state")->group(kForNetworks);
-  app.add_option("--fine-tune", o.fine_tune, "Start from the weights of this prior")
-      ->group(kForNetworks);
-  app.add_option("--optimiser", o.optimiser, "muon (Adam for what is no matrix) or adam")
-      ->check(CLI::IsMember({"muon", "adam"}))
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--learning-rate", o.train.learning_rate, "After the warm-up")
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--warm-up", o.train.warm_up, "Steps of linear warm-up")
-      ->check(above_zero())
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--ema", o.train.ema, "Decay of the moving average of the weights")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--micro-batches", o.train.micro_batches,
-                 "Groups of some 65536 pixels that make up a step,\na thread each")
-      ->check(above_zero())
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--crop", o.train.crop,
-                 "Side of the crops at the start, px; in the end\n"
-                 "twice that; smaller photographs are left out")
-      ->check(above_zero())
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
-      ->group(kForNetworks);
-  app.add_option("--smallest-scale", o.train.crops.smallest_scale,
-                 "Three quarters of the crops are shrunk by a\nfactor from this to 1")
-      ->check(CLI::Range(0.05, 1.0))
-      ->capture_default_str()
-      ->group(kForNetworks);
+  add(app, kForNetworks, "--fine-tune", "PRIOR", o.fine_tune,
+      "Start from the weights of this prior");
+  add(app, kForNetworks, "--checkpoint-minutes", "M", o.checkpoint_minutes, "Between checkpoints")
+      ->check(above_zero());
+  add(app, kForNetworks, "--log", "FILE", o.log, "Append a JSON line a report");
+}
+
+void add_optimiser_options(CLI::App& app, Options& o) {
+  add(app, kForNetworks, "--optimiser", "NAME", o.optimiser,
+      "muon (Adam for what is no matrix)\nor adam")
+      ->check(CLI::IsMember({"muon", "adam"}));
+  add(app, kForNetworks, "--learning-rate", "R", o.train.learning_rate, "After the warm-up");
+  add(app, kForNetworks, "--warm-up", "N", o.train.warm_up, "Steps of linear warm-up")
+      ->check(above_zero());
+  add(app, kForNetworks, "--ema", "D", o.train.ema, "Decay of the weights' average")
+      ->check(CLI::Range(0.0, 1.0));
+  add(app, kForNetworks, "--micro-batches", "N", o.train.micro_batches,
+      "Groups of some 65536 pixels that make up a step,\na thread each")
+      ->check(above_zero());
   app.add_flag("--float32", o.float32,
                "No bfloat16 in the convolutions\n(default where there is no AMX)")
       ->group(kForNetworks);
-  app.add_option("--block", o.block, "gated or residual (plain 3x3, as in DRUNet)")
-      ->check(CLI::IsMember({"gated", "residual"}))
-      ->capture_default_str()
-      ->group(kForNewNetworks);
+}
+
+void add_photograph_options(CLI::App& app, Options& o) {
+  app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so")
+      ->option_text("NAME ...")
+      ->group(kForNetworks);
+  add(app, kForNetworks, "--memory", "G", o.pool.memory_gib, "For photographs, GiB")
+      ->check(above_zero());
+  add(app, kForNetworks, "--crop", "N", o.train.crop,
+      "Side of the crops at the start, px; in the end\n"
+      "twice that; smaller photographs\nare left out")
+      ->check(above_zero());
+  app.add_flag("--fixed-crops", o.fixed_crops, "Do not enlarge the crops towards the end")
+      ->group(kForNetworks);
+  add(app, kForNetworks, "--smallest-scale", "S", o.train.crops.smallest_scale,
+      "Three quarters of the crops are shrunk by a\nfactor from this to 1")
+      ->check(CLI::Range(0.05, 1.0));
+}
+
+void add_structure_options(CLI::App& app, Options& o) {
+  add(app, kForNewNetworks, "--block", "KIND", o.block,
+      "gated or residual: plain 3x3,\nas in DRUNet")
+      ->check(CLI::IsMember({"gated", "residual"}));
   app.add_flag("--no-biases", o.no_biases,
                "Nothing is added to a channel,\nby the noise level neither")
       ->group(kForNewNetworks);
-  app.add_option("--width", o.network.width, "Channels at half resolution")
-      ->capture_default_str()
-      ->group(kForNewNetworks);
+  add(app, kForNewNetworks, "--width", "N", o.network.width, "Channels at half resolution");
   app.add_option("--encoder", o.network.encoder, "Blocks of each level on the way down, as 3,4")
+      ->option_text("N,N")
       ->delimiter(',')
       ->group(kForNewNetworks);
-  app.add_option("--middle", o.network.middle, "Blocks of the coarsest level")
-      ->capture_default_str()
-      ->group(kForNewNetworks);
+  add(app, kForNewNetworks, "--middle", "N", o.network.middle, "Blocks of the coarsest level");
   app.add_option("--decoder", o.network.decoder, "Blocks of each level on the way up, as 4,3")
+      ->option_text("N,N")
       ->delimiter(',')
       ->group(kForNewNetworks);
-  app.add_option("--exclude", o.pool.excluded, "Leave out photographs whose name starts so")
-      ->group(kForNetworks);
-  app.add_option("--memory", o.pool.memory_gib, "For photographs, GiB")
-      ->check(above_zero())
-      ->capture_default_str()
-      ->group(kForNetworks);
-  app.add_option("--log", o.log, "Append a JSON line a report")->group(kForNetworks);
-  app.add_option("--checkpoint-minutes", o.checkpoint_minutes, "Between checkpoints")
-      ->check(above_zero())
-      ->capture_default_str()
-      ->group(kForNetworks);
+}
+
+void add_mixture_options(CLI::App& app, MixtureFitOptions& o) {
+  add(app, kForMixtures, "--components", "N", o.components, "Gaussians of the mixture")
+      ->check(CLI::Range(1, 10000));
+  add(app, kForMixtures, "--patches", "N", o.patches, "To fit, 256 bytes each")
+      ->check(CLI::Range(1, 1 << 30));
+  add(app, kForMixtures, "--iterations", "N", o.iterations, "Of EM")->check(CLI::Range(1, 10000));
 }
 
 void add_options(CLI::App& app, Options& o) {
-  app.add_option("PHOTOS", o.photos, "Folder of photographs, with its subfolders")->required();
-  app.add_option("-o,--output", o.output, "The prior, a .safetensors file")->required();
-  app.add_option("--kind", o.kind, "network, or gmm: a Gaussian mixture of patches")
-      ->check(CLI::IsMember({"network", "gmm"}))
-      ->capture_default_str();
-  app.add_option("--components", o.mixture.components, "Gaussians of the mixture")
-      ->check(CLI::Range(1, 10000))
+  app.add_option("PHOTOS", o.photos, "Folder of photographs, with its subfolders")
+      ->option_text(" ")
+      ->required();
+  app.add_option("-o,--output", o.output, "The prior, a .safetensors file")
+      ->option_text("OUTPUT")
+      ->required();
+  app.add_option("--kind", o.kind, "network, or gmm of patches")
+      ->option_text("KIND")
       ->capture_default_str()
-      ->group(kForMixtures);
-  app.add_option("--patches", o.mixture.patches, "Patches to fit them to, 256 bytes each")
-      ->check(CLI::Range(1, 1 << 30))
-      ->capture_default_str()
-      ->group(kForMixtures);
-  app.add_option("--iterations", o.mixture.iterations, "Of EM")
-      ->check(CLI::Range(1, 10000))
-      ->capture_default_str()
-      ->group(kForMixtures);
-  add_network_options(app, o);
+      ->check(CLI::IsMember({"network", "gmm"}));
   app.add_option("--seed", o.seed, "Of all that is random")
+      ->option_text("S")
       ->capture_default_str()
       ->check(whole_number());
   app.add_flag("--overwrite", o.overwrite, "Start anew although OUTPUT exists");
-  app.add_option("--about", o.about, "JSON file whose entries go on the prior's card");
-  app.add_option("-j,--threads", o.threads, "Threads, 0 for all cores")->check(whole_number());
+  app.add_option("--about", o.about, "JSON file whose entries go on the prior's card")
+      ->option_text("FILE");
+  add_threads_option(app, o.threads);
   add_device_option(app);
-  app.add_option("--progress", o.progress, "auto, plain, json or none")->capture_default_str();
+  add_progress_option(app, o.progress);
+  add_session_options(app, o);
+  add_optimiser_options(app, o);
+  add_photograph_options(app, o);
+  add_structure_options(app, o);
+  add_mixture_options(app, o.mixture);
 }
 
 // What would change nothing, and its user would not know.

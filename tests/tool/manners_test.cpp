@@ -27,6 +27,33 @@ BOOST_AUTO_TEST_CASE(help_and_version_are_answers_not_errors) {
   }
 }
 
+// 0 is all cores to every tool that takes threads, and the last word counts.
+BOOST_AUTO_TEST_CASE(threads_are_given_alike) {
+  const ToolBench bench;
+  for (const Words& call :
+       {Words{"restore-compare", "photo.png", "photo.png"},
+        Words{"restore-degrade", "photo.png", "--operator", "identity", "-o", "out/", "-n"},
+        Words{"restore-sample", "--size", "8x8", "-o", "out", "-n"}}) {
+    auto words = call;
+    words.insert(words.end(), {"-j", "2", "-j", "0"});
+    bench.run_well(words);
+    words.back() = "-1";
+    bench.check_refusal(words, ExitCode::usage, {"-1", "whole number"});
+  }
+  bench.check_refusal({"restore-train", "photo.png", "-o", "p.safetensors", "-j", "-1"},
+                      ExitCode::usage, {"-1", "whole number"});
+}
+
+// Told once, where the option is made.
+BOOST_AUTO_TEST_CASE(help_tells_the_defaults) {
+  for (const auto& [tool, line] :
+       std::vector<std::pair<std::string, std::string>>{{"restore-deblur", "(default 95)"},
+                                                        {"restore-sample", "(default 0.005)"},
+                                                        {"restore-train", "(default muon)"},
+                                                        {"restore-pnp", "(default balanced)"}})
+    BOOST_TEST(run_restore({tool, "--help"}).out.find(line) != std::string::npos, tool);
+}
+
 BOOST_AUTO_TEST_CASE(lists_need_no_input) {
   const auto priors = run_restore({"restore-deblur", "--list-priors"});
   BOOST_TEST(priors.exit_code == 0, priors.err);

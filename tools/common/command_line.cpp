@@ -15,6 +15,15 @@ namespace {
 constexpr std::size_t kLongestCall = 2000;
 constexpr std::size_t kFlagColumn = 32;  // where the descriptions start in --help
 
+// CLI11 shows no default where the option's text says what its value is.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const auto text = option->get_description(), value = option->get_default_str();
+    return value.empty() ? text : fmt::format("{} (default {})", text, value);
+  }
+};
+
 std::string footer_of(const ToolText& text) {
   std::string footer = "Example:\n  " + text.example;
   if (!text.notes.empty()) footer += "\n\n" + text.notes;
@@ -43,6 +52,7 @@ std::unique_ptr<CLI::App> make_command_line(const ToolText& text) {
   auto app = std::make_unique<CLI::App>(text.purpose, text.name);
   app->set_version_flag("--version", text.name + " " RESTORE_VERSION, "Print the version");
   app->set_help_flag("-h,--help", "Print this help");
+  app->formatter(std::make_shared<HelpFormatter>());
   app->get_formatter()->column_width(kFlagColumn);
   app->get_formatter()->label("OPTIONS", "OPTION...");
   app->get_formatter()->label("Positionals", "Input");
@@ -65,6 +75,14 @@ CLI::Validator whole_number() {
             return good ? "" : fmt::format("'{}' is not a whole number, 0 or more", text);
           },
           "UINT"};
+}
+
+std::pair<std::string, std::string> split_assignment(const std::string& flag,
+                                                     const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw usage_error("{} {}: write NAME=VALUE", flag, assignment);
+  return {assignment.substr(0, equals), assignment.substr(equals + 1)};
 }
 
 void add_listing(CLI::App& app, const std::string& flag, const std::string& help,

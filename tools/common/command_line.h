@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -16,11 +17,16 @@ struct ToolText {
   std::string notes;    // what else a user must know; may be empty
 };
 
+// A default that an option has captured, or been told, goes behind its description.
 std::unique_ptr<CLI::App> make_command_line(const ToolText& text);
 
 // Checks of option values whose messages say in one line what is wrong: CLI11's print the largest double.
 CLI::Validator above_zero();
 CLI::Validator whole_number();  // 0 or more; CLI11 reads -1 as 2^64 - 1
+
+// `K=V` in two; usage error that names `flag`.
+std::pair<std::string, std::string> split_assignment(const std::string& flag,
+                                                     const std::string& assignment);
 
 // A flag that prints a table in place of running; what the tool otherwise requires may be missing.
 void add_listing(CLI::App& app, const std::string& flag, const std::string& help,

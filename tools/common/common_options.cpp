@@ -1,6 +1,8 @@
 #include "tools/common/common_options.h"
 
-#include <set>
+#include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -13,9 +15,10 @@
 namespace restore {
 namespace {
 
-constexpr const char* kFiles = "Files";
 constexpr const char* kMethod = "Method";
-constexpr const char* kRun = "Running and reporting";
+
+constexpr int kMostThreads = 4096;
+constexpr std::int64_t kLargestSide = 99999;  // px, of --size
 
 // Enough for a standard deviation that is right within 18 % (1 / sqrt(2 (K - 1))).
 constexpr int kSamplesForUncertainty = 16;
@@ -47,6 +50,26 @@ void add_manifest_options(CLI::App& app, BatchOptions& options) {
 
 }  // namespace
 
+void add_run_options(CLI::App& app, RunOptions& options) {
+  app.add_flag("--overwrite", options.overwrite, "Replace outputs that exist")->group(kFiles);
+  app.add_flag("--skip-existing", options.skip_existing, "Leave outputs that are done")
+      ->group(kFiles);
+  add_threads_option(app, options.threads)->group(kRun);
+  add_device_option(app)->group(kRun);
+  app.add_option("--max-memory", options.max_memory, "Memory to do with")
+      ->option_text("BYTES")
+      ->default_str("4G")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(above_zero())
+      ->take_last()
+      ->group(kRun);
+  app.add_flag("-n,--dry-run", options.dry_run, "Say what would be done, do nothing")->group(kRun);
+  app.add_flag("--json", options.json, "One JSON object a picture on stdout")->group(kRun);
+  add_progress_option(app, options.progress)->group(kRun);
+  add_report_option(app, options.report)->group(kRun);
+  app.add_flag("-q,--quiet", options.quiet, "Print errors only")->group(kRun);
+}
+
 void add_batch_options(CLI::App& app, BatchOptions& options) {
   app.add_option("INPUT", options.inputs, "Pictures or folders")->option_text(" ")->required();
   app.add_option("-o,--output", options.output, "Output file, or folder for several inputs")
@@ -55,50 +78,47 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
       ->group(kFiles);
   app.add_flag("-r,--recursive", options.recursive, "Folders with all below them, the tree kept")
       ->group(kFiles);
-  app.add_flag("--overwrite", options.overwrite, "Replace outputs that exist")->group(kFiles);
-  app.add_flag("--skip-existing", options.skip_existing, "Leave outputs that are done")
-      ->group(kFiles);
-  app.add_option("--max-pixels", options.max_pixels, "Refuse larger pictures (default 2^30)")
+  add_run_options(app, options);
+  app.add_option("--max-pixels", options.max_pixels, "Refuse larger pictures")
       ->option_text("N")
+      ->default_str("2^30")
       ->check(above_zero())
       ->group(kFiles);
-  app.add_option("--jpeg-quality", options.jpeg_quality, "1 to 100 (default 95), also for WebP")
+  app.add_option("--jpeg-quality", options.jpeg_quality, "1 to 100, also for WebP")
       ->option_text("Q")
+      ->capture_default_str()
       ->check(CLI::Range(1, 100))
       ->group(kFiles);
   app.add_flag("--no-provenance", options.no_provenance, "Write no history of how it was made")
       ->group(kFiles);
   app.add_flag("--strip", options.strip, "Drop all metadata, the colour profile too")
       ->group(kFiles);
-  app.add_option("-j,--threads", options.threads, "Threads (default: all cores)")
-      ->option_text("N")
-      ->check(CLI::Range(1, 4096))
-      ->take_last()
-      ->group(kRun);
-  add_device_option(app)->group(kRun);
-  app.add_option("--max-memory", options.max_memory, "Memory to do with (default 4G)")
-      ->option_text("BYTES")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->check(above_zero())
-      ->take_last()
-      ->group(kRun);
-  app.add_flag("-n,--dry-run", options.dry_run, "Say what would be done, do nothing")->group(kRun);
-  app.add_flag("--json", options.json, "One JSON object a picture on stdout")->group(kRun);
-  app.add_option("--progress", options.progress, "auto, plain, json or none, on stderr")
-      ->option_text("STYLE")
-      ->take_last()
-      ->group(kRun);
-  add_report_option(app, options.report)->group(kRun);
-  app.add_flag("-q,--quiet", options.quiet, "Print errors only")->group(kRun);
   app.add_flag("-v,--verbose", options.verbose, "Say more about each picture")->group(kRun);
   add_manifest_options(app, options);
+}
+
+CLI::Option* add_threads_option(CLI::App& app, int& threads) {
+  // Transforms run from the last to the first.
+  return app.add_option("-j,--threads", threads, "Threads, 0 for all cores")
+      ->option_text("N")
+      ->capture_default_str()
+      ->transform(CLI::Bound(0, kMostThreads))
+      ->transform(whole_number())
+      ->take_last();
 }
 
 CLI::Option* add_device_option(CLI::App& app) {
   return app
       .add_option_function<std::string>("--device", check_device,
-                                        "auto or cpu: this build computes on the processor")
+                                        "auto or cpu: it computes on the processor")
       ->option_text("DEVICE")
+      ->take_last();
+}
+
+CLI::Option* add_progress_option(CLI::App& app, std::string& progress) {
+  return app.add_option("--progress", progress, "auto, plain, json, none on stderr")
+      ->option_text("STYLE")
+      ->capture_default_str()
       ->take_last();
 }
 
@@ -115,8 +135,9 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
   app.add_option(method_flag, options.method, "What runs (default: a preset of task and prior)")
       ->option_text("NAME")
       ->group(kMethod);
-  app.add_option("--quality", options.quality, "fast, balanced (default) or high: which preset")
+  app.add_option("--quality", options.quality, "Preset: fast, balanced, high")
       ->option_text("LEVEL")
+      ->capture_default_str()
       ->check(CLI::IsMember({"fast", "balanced", "high"}))
       ->group(kMethod);
   app.add_option("--param", options.parameters, "A parameter of the method; repeatable")
@@ -127,11 +148,13 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->option_text("N")
       ->check(above_zero())
       ->group(kMethod);
-  const auto noise_help =
-      "Of the input, [0,1]: 0.02, poisson(0.01), auto (default " + options.noise + ")";
-  app.add_option("--noise", options.noise, noise_help)->option_text("NOISE")->group(kMethod);
-  app.add_option("--seed", options.seed, "Of methods that draw random numbers (default 0)")
+  app.add_option("--noise", options.noise, "Of the input, [0,1]: 0.02, poisson(0.01), auto")
+      ->option_text("NOISE")
+      ->capture_default_str()
+      ->group(kMethod);
+  app.add_option("--seed", options.seed, "Of methods that draw random numbers")
       ->option_text("N")
+      ->capture_default_str()
       ->check(whole_number())
       ->group(kMethod);
   app.add_option("--tile", options.tile,
@@ -143,8 +166,9 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
       ->option_text("K")
       ->check(CLI::Range(1, 100000))
       ->group(kMethod);
-  app.add_option("--estimate", options.estimate, "mean of the samples (default), or one sample")
+  app.add_option("--estimate", options.estimate, "mean of them, or one sample")
       ->option_text("KIND")
+      ->capture_default_str()
       ->check(CLI::IsMember({"mean", "sample"}))
       ->group(kMethod);
   app.add_option("--uncertainty", options.uncertainty,
@@ -155,15 +179,62 @@ void add_method_options(CLI::App& app, MethodOptions& options, const std::string
   add_listing(app, "--list-priors", "Print priors", print_priors);
 }
 
-void check_batch_options(const BatchOptions& options) {
+void check_run_options(const RunOptions& options) {
   if (options.overwrite && options.skip_existing)
     throw usage_error("--overwrite and --skip-existing contradict each other: choose one");
+}
+
+void check_batch_options(const BatchOptions& options) {
+  check_run_options(options);
   if (options.quiet && options.verbose)
     throw usage_error("--quiet and --verbose contradict each other: choose one");
   if (options.dry_run && !options.plan_to.empty())
     throw usage_error("-n does nothing, and so would every run of this plan: leave it out");
   if (!options.report.empty() && !options.plan_to.empty())
     throw usage_error("--report is of a run, not of its plan: give it to restore-batch run");
+}
+
+Existing existing_of(const RunOptions& options) {
+  if (options.overwrite) return Existing::overwrite;
+  return options.skip_existing ? Existing::skip_done : Existing::refuse;
+}
+
+std::unique_ptr<Progress> make_progress(const RunOptions& options) {
+  return make_progress(options.quiet ? ProgressStyle::none
+                                     : parse_progress_style(options.progress));
+}
+
+std::int64_t memory_for_items(const RunOptions& options) {
+  return std::max(options.max_memory - kProcessBytes, std::int64_t{1} << 26);
+}
+
+Shape parse_size(const std::string& text, std::optional<std::int64_t> channels) {
+  std::vector<std::int64_t> sides;
+  const char *at = text.data(), *end = at + text.size();
+  while (at < end) {
+    std::int64_t side = 0;
+    const auto [rest, problem] = std::from_chars(at, end, side);
+    const bool good = problem == std::errc() && side >= 1 && side <= kLargestSide;
+    if (!good || (rest < end && (*rest != 'x' || rest + 1 == end))) break;
+    sides.push_back(side);
+    at = rest + 1;
+  }
+  if (at <= end || sides.size() < 2 || sides.size() > (channels ? 2 : 3))
+    throw usage_error("--size {}: write WIDTHxHEIGHT{}, each 1 to {}", text,
+                      channels ? "" : " or WIDTHxHEIGHTxCHANNELS", kLargestSide);
+  return {sides.size() == 3 ? sides[2] : channels.value_or(3), sides[1], sides[0]};
+}
+
+ParameterValues parse_parameters(const std::vector<std::string>& assignments,
+                                 std::set<std::string> given) {
+  ParameterValues values;
+  for (const auto& assignment : assignments) {
+    auto [name, value] = split_assignment("--param", assignment);
+    if (!given.insert(name).second)
+      throw usage_error("--param {}: {} is given twice: choose one", assignment, name);
+    values[name] = std::move(value);
+  }
+  return values;
 }
 
 ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
@@ -181,16 +252,9 @@ ParameterValues parameter_values(const MethodOptions& options, bool sampler) {
     values["samples"] = std::to_string(kSamplesForUncertainty);
   else if (sampler && options.estimate == "sample")
     values["samples"] = "1";
-  for (const auto& assignment : options.parameters) {
-    const auto equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw usage_error("--param {}: write NAME=VALUE", assignment);
-    const auto name = assignment.substr(0, equals);
-    if (!given.insert(name).second)
-      throw usage_error("--param {}: {} is given twice: choose one", assignment, name);
-    values[name] = assignment.substr(equals + 1);
-  }
-  return values;
+  auto all = parse_parameters(options.parameters, std::move(given));
+  all.merge(values);
+  return all;
 }
 
 }  // namespace restore

@@ -1,9 +1,7 @@
 #include "tools/common/operator_check.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <vector>
 
 #include <ATen/ATen.h>
 #include <fmt/core.h>
@@ -29,7 +27,7 @@ double product(const torch::Tensor& a, const torch::Tensor& b) {
   return (a * b).sum().item<double>();
 }
 
-class Report {
+class CheckReport {
  public:
   void error(const char* name, double value, double allowed, const char* meaning) {
     const bool holds = value <= allowed;
@@ -60,12 +58,12 @@ std::optional<torch::Tensor> singular_values(const LinearOperator& A) {
   return at::linalg_svdvals(A.apply(basis).reshape({n, -1}));
 }
 
-void note_condition(const ConditionBound& bound, Report& report) {
+void note_condition(const ConditionBound& bound, CheckReport& report) {
   report.note("condition", fmt::format("at least {:.6g} after {} steps of bidiagonalisation",
                                        bound.at_least, bound.steps));
 }
 
-void check_linear(const LinearOperator& A, Rng& rng, Report& report) {
+void check_linear(const LinearOperator& A, Rng& rng, CheckReport& report) {
   const auto x = field(rng, A.input_shape()), v = field(rng, A.input_shape());
   const auto y = field(rng, A.output_shape());
   const auto Ax = A.apply(x), Aty = A.adjoint(y);
@@ -96,7 +94,7 @@ void check_linear(const LinearOperator& A, Rng& rng, Report& report) {
                                   A.input_shape().numel()));
 }
 
-void check_nonlinear(const Operator& A, Rng& rng, Report& report) {
+void check_nonlinear(const Operator& A, Rng& rng, CheckReport& report) {
   const auto smooth = A.differentiable();
   const Operator& B = smooth ? *smooth : A;
   const auto x = picture(rng, A.input_shape());
@@ -136,23 +134,6 @@ void check_nonlinear(const Operator& A, Rng& rng, Report& report) {
 
 }  // namespace
 
-Shape parse_size(const std::string& text) {
-  std::vector<std::int64_t> sides;
-  const char *at = text.data(), *end = at + text.size();
-  while (at < end) {
-    std::int64_t side = 0;
-    const auto [rest, problem] = std::from_chars(at, end, side);
-    const bool good = problem == std::errc() && side >= 1 && side <= 16384;
-    if (!good || (rest < end && (*rest != 'x' || rest + 1 == end))) break;
-    sides.push_back(side);
-    at = rest + 1;
-  }
-  if (at <= end || sides.size() < 2 || sides.size() > 3)
-    throw usage_error("--size {}: write WIDTHxHEIGHT or WIDTHxHEIGHTxCHANNELS, each 1 to 16384",
-                      text);
-  return {sides.size() == 3 ? sides[2] : 3, sides[1], sides[0]};
-}
-
 ExitCode check_operator(const std::string& expression, const Shape& scene) {
   const auto A = build_operator(expression, {scene, false});
   const auto* linear = dynamic_cast<const LinearOperator*>(A.get());
@@ -163,7 +144,7 @@ ExitCode check_operator(const std::string& expression, const Shape& scene) {
              : linear ? "linear"
                       : "nonlinear");
   Rng rng(0);
-  Report report;
+  CheckReport report;
   linear ? check_linear(*linear, rng, report) : check_nonlinear(*A, rng, report);
   return report.code();
 }

@@ -8,9 +8,6 @@
 
 namespace restore {
 
-// WIDTHxHEIGHT or WIDTHxHEIGHTxCHANNELS (3 by default); usage error that names --size.
-Shape parse_size(const std::string& text);
-
 // Prints what the laws of librestore/model/operator.h and above leave in float64, for random pictures:
 // for a linear operator the adjoint's error, the prox's, the norm and the condition number, for a spectral
 // one also the error of U diag(s) V^T; for a nonlinear one the vjp's against finite differences. Code:

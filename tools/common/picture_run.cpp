@@ -13,39 +13,20 @@
 #include "tools/common/manifest_run.h"
 #include "tools/common/restorer.h"
 #include "tools/common/run_report.h"
+#include "tools/common/step_progress.h"
 #include "tools/common/uncertainty.h"
 
 namespace restore {
 namespace {
 
-class StepProgress : public Observer {
- public:
-  StepProgress(Progress& progress, const std::string& name) : progress_(progress), name_(name) {}
-  bool step(const StepReport& report) override {
-    progress_.step(name_, static_cast<double>(report.iteration) / report.iterations);
-    return true;
-  }
-
- private:
-  Progress& progress_;
-  const std::string& name_;
-};
-
-// What the process takes before it has seen a picture: libraries and the prior's weights.
-constexpr std::int64_t kProcessBytes = std::int64_t{300} << 20;
 // Of the result's size: the picture that was read, the result, its samples as the file holds them.
 constexpr std::int64_t kPlanesToWrite = 3;
 const std::string kWholeForUncertainty = "--uncertainty is not computed in parts";
 
-std::int64_t memory_for_items(const BatchOptions& options) {
-  return std::max(options.max_memory - kProcessBytes, std::int64_t{1} << 26);
-}
-
-Existing existing_of(const BatchOptions& options) {
-  if (!options.manifest.empty())
-    return options.overwrite ? Existing::redo_others : Existing::skip_done;
-  if (options.overwrite) return Existing::overwrite;
-  return options.skip_existing ? Existing::skip_done : Existing::refuse;
+// Those of a manifest are done before or to be done.
+Existing existing_in(const BatchOptions& options) {
+  if (options.manifest.empty()) return existing_of(options);
+  return options.overwrite ? Existing::redo_others : Existing::skip_done;
 }
 
 // An item that cannot be prepared is one that cannot be tried.
@@ -166,7 +147,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   request.parameters["jpeg_quality"] = options.jpeg_quality;
   request.parameters["provenance"] = !options.no_provenance;
   request.parameters["strip"] = options.strip;
-  request.existing = existing_of(options);
+  request.existing = existing_in(options);
   request.threads = options.threads;
   request.dry_run = options.dry_run;
   request.json = options.json;
@@ -186,8 +167,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   check_files(plan, request.existing, common);
   if (options.dry_run || !options.plan_to.empty()) open_inputs(plan, options);
   if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));
-  const auto progress =
-      make_progress(options.quiet ? ProgressStyle::none : parse_progress_style(options.progress));
+  const auto progress = make_progress(options);
   Resources resources(options.threads > 0 ? options.threads : available_threads(),
                       memory_for_items(options), static_cast<std::int64_t>(plan.items.size()));
   request.resources = &resources;
@@ -204,7 +184,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
 }
 
 IfExists if_exists_of(const BatchOptions& options) {
-  return existing_of(options) == Existing::refuse ? IfExists::fail : IfExists::replace;
+  return existing_in(options) == Existing::refuse ? IfExists::fail : IfExists::replace;
 }
 
 std::uint64_t image_key(const std::string& id) {
