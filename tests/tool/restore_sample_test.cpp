@@ -1,6 +1,7 @@
 // restore-sample: the same sample for the same seed and number, in files that were not there before.
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/core/json.h"
 #include "tests/support/tool_bench.h"
 
 namespace restore::testing {
@@ -85,6 +86,57 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_written_claims_nothing) {
   BOOST_TEST(read_bytes(bench / "out/sample-0000.tif") == "mine");
 }
 
+// As every other tool's: in the order of the numbers, what was done before included.
+BOOST_AUTO_TEST_CASE(records_are_those_of_a_batch) {
+  const ToolBench bench;
+  const auto records = [&](const Words& more) {
+    Words words = {"--count", "3", "--json", "--skip-existing"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<Json> all;
+    for (const auto& line : lines_of(bench.run_well(call("out", words)).out))
+      all.push_back(Json::parse(line));
+    BOOST_TEST_REQUIRE(all.size() == 3U);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      BOOST_TEST(all[i].at("output").get<std::string>() ==
+                 "out/sample-000" + std::to_string(i) + ".png");
+    return all;
+  };
+  const auto before = bench.contents();
+  BOOST_TEST(records({"-n", "--report", "r.html"})[0].at("status") == "planned");
+  BOOST_TEST((bench.contents() == before));
+  const auto drawn = records({"--max-memory", "300M"});
+  BOOST_TEST(drawn[2].at("status") == "ok");
+  BOOST_TEST(drawn[2].at("seconds").get<double>() >= 0);
+  BOOST_TEST(!drawn[2].contains("input"));
+  BOOST_TEST(records({})[1].at("status") == "skipped");
+}
+
+// Sanitizers need more of the address space than there is.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// What libtorch throws fails the sample, not the run: a picture of 13 GB in an address space of 8.
+BOOST_AUTO_TEST_CASE(a_sample_that_memory_does_not_hold_fails_alone) {
+  const ToolBench bench;
+  auto words = call("out", {"--size", "33000x33000", "--report", "r.html"});
+  words.front() = RESTORE_TOOL_DIR "/restore-sample";
+  words.insert(words.begin(), {"bash", "-c", "ulimit -v 8000000; exec \"$@\"", "bash"});
+  const auto result = run_process(words, {.folder = bench.path()});
+  BOOST_TEST(result.exit_code == static_cast<int>(ExitCode::some_failed), result.err);
+  const auto lines = lines_of(result.err);
+  BOOST_TEST_REQUIRE(!lines.empty());
+  BOOST_TEST(lines.back().starts_with("restore-sample: out/sample-0000.png: "), result.err);
+  BOOST_TEST(read_bytes(bench / "r.html").find("1 failed") != std::string::npos);
+  BOOST_TEST(read_bytes(bench / "out/.restore-log.jsonl").find("failed") != std::string::npos);
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(a_texture_is_not_replaced_by_its_samples) {
+  const ToolBench bench;
+  std::filesystem::copy_file(bench / "photo.png", bench / "out/sample-0000.png");
+  bench.check_refusal({"restore-sample", "--texture", "out/sample-0000.png", "--size", "9x9", "-o",
+                       "out", "--overwrite"},
+                      ExitCode::usage, {"sample-0000.png"});
+}
+
 BOOST_AUTO_TEST_CASE(lists_need_no_size) {
   const auto list = run_restore({"restore-sample", "--list-samplers"});
   BOOST_TEST(list.exit_code == 0, list.err);
@@ -101,6 +153,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused_before_any_work) {
   refuse({"--prior", "nonsense"}, {"nonsense", "natural"});
   refuse({"--sampler", "nonsense"}, {"nonsense", "heun"});
   refuse({"--param", "eta=1"}, {"eta"});
+  refuse({"--param", "S_churn=1", "--param", "S_churn=2"}, {"S_churn", "twice"});
+  refuse({"--overwrite", "--skip-existing"}, {"--overwrite", "--skip-existing"});
   refuse({"--format", "xyz"}, {"xyz", "png"});
   refuse({"--sigma-max", "0.001"}, {"--sigma-min", "--sigma-max"});
   for (const std::string size : {"16", "0x4", "4x", "4x4x4", "-4x4"})
