@@ -72,6 +72,24 @@ BOOST_AUTO_TEST_CASE(D_tends_to_the_identity) {
     BOOST_TEST(testing::largest_difference(prior().denoise(x, sigma), x) < 100 * sigma);
 }
 
+// D = 1/2 + c_skip (x - 1/2) + c_out F(c_in (x - 1/2), c_noise), and beyond the range the network is told its end, which it
+// has seen; everything else knows the true level.
+BOOST_AUTO_TEST_CASE(beyond_its_range_the_network_is_told_the_last_level) {
+  auto file = random_prior();
+  file.sigma = {0.05, 0.4};
+  const NetworkDenoiser narrow(file, "narrow");
+  const auto weights = cast_weights(file.network, file.weights, torch::kFloat64, torch::kFloat64);
+  Rng rng(7);
+  const auto x = randn(rng, {3, 16, 16}, 1, torch::kFloat64);
+  for (const auto& [sigma, told] : {std::pair{0.01, 0.05}, {0.2, 0.2}, {3.0, 0.4}}) {
+    const double total = sigma * sigma + 0.0625;
+    const auto f = network_forward(file.network, weights, (x - 0.5) / std::sqrt(total),
+                                   torch::full({1}, std::log(told) / 4, torch::kFloat64));
+    const auto D = 0.5 + 0.0625 / total * (x - 0.5) + sigma * 0.25 / std::sqrt(total) * f;
+    BOOST_TEST(testing::largest_difference(narrow.denoise(x, sigma), D) < 1e-12);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_grey_picture_is_three_equal_channels) {
   Rng rng(6);
   const auto grey = randn(rng, {1, 20, 12});

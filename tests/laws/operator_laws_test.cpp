@@ -254,9 +254,11 @@ BOOST_AUTO_TEST_CASE(decimation_of_any_kernel_obeys_the_laws) {
        {Boundary::circular, Boundary::reflect, Boundary::replicate, Boundary::valid}) {
     for (const auto phase : {Phase::centre, Phase::corner}) {
       for (const Shape& shape : {Shape{2, 12, 9}, Shape{1, 13, 10}}) {
-        BOOST_TEST_CONTEXT(to_string(boundary) << " on " << shape.to_string()) {
-          testing::check_operator_laws(
-              Decimation(ragged_kernel(4, 3), shape, 3, phase, {boundary, {}}));
+        // A kernel of several samples' width: what they measure overlaps.
+        for (const auto& kernel : {ragged_kernel(4, 3), ragged_kernel(7, 5)}) {
+          BOOST_TEST_CONTEXT(to_string(boundary) << " on " << shape.to_string()) {
+            testing::check_operator_laws(Decimation(kernel, shape, 3, phase, {boundary, {}}));
+          }
         }
       }
     }

@@ -94,11 +94,12 @@ BOOST_AUTO_TEST_CASE(whitening_keeps_the_posterior) {
   BOOST_TEST(relative_difference(found.covariance, truth.covariance) < 1e-9);
 }
 
-void check_ddnm_plus(const GaussianProblem& problem) {
+void check_ddnm_plus(const GaussianProblem& problem, double smallest) {
   const Spectrum A(problem);
   DdnmPlusOptions options;
   options.samples = kSamples;
   options.steps = 12;
+  options.smallest = smallest;
   options.eta = 0.8;
   const auto step = [&](double sigma_t, double sigma_s) -> AffineStep {
     const double ratio = sigma_s / sigma_t;
@@ -107,6 +108,7 @@ void check_ddnm_plus(const GaussianProblem& problem) {
     auto over_s = torch::zeros({5}, torch::kFloat64), fresh = torch::full({5}, v, torch::kFloat64);
     for (int i = 0; i < problem.A.size(0); ++i) {
       const double s = A.s[i].item<double>();
+      if (s < smallest) continue;  // as if it were not measured
       // lambda = 1 where sqrt(v) >= a sigma_y / s
       const bool known = std::sqrt(v) >= a * problem.sigma_y / s;
       const double lambda = known ? 1 : std::sqrt(v) * s / (a * problem.sigma_y);
@@ -126,8 +128,12 @@ void check_ddnm_plus(const GaussianProblem& problem) {
 }
 
 BOOST_AUTO_TEST_CASE(ddnm_plus_follows_its_recursion) {
-  check_ddnm_plus(make_gaussian_problem());
-  check_ddnm_plus(make_correlated_problem().white);
+  const auto problem = make_gaussian_problem();
+  const auto s = Spectrum(problem).s;
+  const double between = (s[1] + s[2]).item<double>() / 2;
+  for (const double smallest : {DdnmPlusOptions().smallest, between})
+    check_ddnm_plus(problem, smallest);
+  check_ddnm_plus(make_correlated_problem().white, DdnmPlusOptions().smallest);
 }
 
 void check_ddrm(const GaussianProblem& problem) {

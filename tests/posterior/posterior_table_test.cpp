@@ -13,6 +13,7 @@
 #include "priors/exact/gaussian.h"
 #include "priors/posterior/ddnm_plus.h"
 #include "priors/posterior/mcgdiff.h"
+#include "priors/posterior/sampling.h"
 #include "priors/posterior/table.h"
 #include "priors/posterior/tds.h"
 #include "tests/support/small_problems.h"
@@ -205,6 +206,18 @@ BOOST_AUTO_TEST_CASE(eta_is_0_only_where_data_do_without_fresh_noise) {
   refuses(std::type_identity<DdnmPlus>());
   refuses(std::type_identity<Mcgdiff>());
   refuses(std::type_identity<Tds>());
+}
+
+BOOST_AUTO_TEST_CASE(levels_end_where_the_priors_range_does) {
+  const auto close = [](double a, double b) { return std::abs(a / b - 1) < 1e-12; };
+  const auto levels = noise_levels({}, {0.05, 3});
+  BOOST_TEST(close(levels.front(), 3));
+  BOOST_TEST(close(levels[levels.size() - 2], 0.05));
+  BOOST_TEST(levels.back() == 0);
+  const SamplingOptions own;
+  const auto inside = noise_levels(own, {own.sigma_min / 2, own.sigma_max * 2});
+  BOOST_TEST(close(inside.front(), own.sigma_max));
+  BOOST_TEST(close(inside[inside.size() - 2], own.sigma_min));
 }
 
 class StopAfterTwo : public Observer {

@@ -2,9 +2,12 @@
 // equations in closed form; their distance from the true posterior is printed.
 #include "operators/factory.h"
 #include "operators/noise/gaussian_noise.h"
+#include "priors/posterior/adam.h"
 #include "priors/posterior/copaint.h"
 #include "priors/posterior/daps.h"
+#include "priors/posterior/dps.h"
 #include "priors/posterior/langevin.h"
+#include "priors/posterior/mcg.h"
 #include "priors/posterior/pnp_dm.h"
 #include "priors/posterior/repaint.h"
 #include "priors/posterior/sitcom.h"
@@ -116,6 +119,7 @@ StepAt pnp_dm_step(const GaussianProblem& problem, const PnpDmOptions& options) 
 BOOST_AUTO_TEST_CASE(pnp_dm_follows_its_recursion) {
   const auto problem = make_gaussian_problem();
   PnpDmOptions options;
+  options.eta = 0.6;
   options.samples = kSamples;
   options.steps = 8;
   options.diffusion_steps = 4;
@@ -148,6 +152,40 @@ BOOST_AUTO_TEST_CASE(repaint_follows_its_recursion) {
   check_moments("repaint", draw(Repaint(options), problem), recursion(problem, options, step));
   options.steps = 100;
   print_bias("repaint", recursion(problem, options, step), problem);
+}
+
+// Without its gradient a step of MCG is RePaint's, taken once, from the same random numbers.
+BOOST_AUTO_TEST_CASE(mcg_without_a_gradient_is_repaint) {
+  const auto problem = make_gaussian_problem();
+  McgOptions mcg;
+  mcg.alpha = 0;
+  RepaintOptions repaint;
+  repaint.resamplings = 1;
+  mcg.samples = repaint.samples = 3;
+  mcg.steps = repaint.steps = 6;
+  mcg.eta = repaint.eta = 0.7;
+  BOOST_TEST(relative_difference(draw(Mcg(mcg), problem), draw(Repaint(repaint), problem)) < 1e-12);
+}
+
+// DPS, algorithm 1, in the paper's own state: pixels p = (x - 1/2) / s, p_t = alpha_t p + sqrt(1 - alpha_t^2) n, and
+// p_s = p'_s - zeta / ||r|| grad ||r||^2 with the residual in the same unit; A is linear, so that 1/2 goes with y.
+BOOST_AUTO_TEST_CASE(dps_takes_the_papers_step) {
+  const auto problem = make_gaussian_problem();
+  const auto prior = problem.denoiser();
+  const double t = 0.8, to = 0.5, zeta = 0.3, unit = 0.4;
+  const double alpha_t = 1 / std::hypot(1, t / unit), alpha_s = 1 / std::hypot(1, to / unit);
+  const auto x_t = 0.5 + torch::linspace(-1, 1, 5, torch::kFloat64);
+  const auto D = denoiser_of(problem.prior, t);
+  const auto x0_hat = mv(D.G, x_t) + D.g;
+  const auto r = (problem.y - mv(problem.A, x0_hat)) / unit;
+  // dr/dp_t = -A G / alpha_t
+  const auto gradient = -2 / alpha_t * mv(mm(problem.A, D.G).t(), r);
+  const auto free = x0_hat + to / t * (x_t - x0_hat);
+  const auto p_s = alpha_s * (free - 0.5) / unit - zeta / r.norm() * gradient;
+  Rng unused(0);
+  const auto move =
+      dps_step(problem.measurement(), prior, x_t.view({1, 1, 1, 5}), t, to, 0, zeta, unit, unused);
+  BOOST_TEST(relative_difference(move.x_s.view({5}), 0.5 + unit * p_s / alpha_s) < 1e-12);
 }
 
 StepAt langevin_step(const GaussianProblem& problem, const PosteriorLangevinOptions& options) {
@@ -229,7 +267,10 @@ BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
   options.samples = kSamples;
   options.steps = 10;
   options.iterations = 4;
-  for (const auto& problem : {make_gaussian_problem(), make_correlated_problem().white})
+  // Data finer than the last level end the run as they are.
+  auto fine = make_gaussian_problem();
+  fine.sigma_y = 0.002;
+  for (const auto& problem : {make_gaussian_problem(), make_correlated_problem().white, fine})
     check_moments("snips", draw(Snips(options), problem),
                   recursion(problem, options, snips_step(problem, options)));
 }
@@ -288,6 +329,22 @@ BOOST_AUTO_TEST_CASE(copaint_follows_its_recursion) {
   print_bias("copaint", recursion(problem, options, step), problem);
 }
 
+// m_hat / sqrt(v_hat) after the gradients 1, -2 and 4: algorithm 1 with beta_1 = 0.9 and beta_2 = 0.99.
+BOOST_AUTO_TEST_CASE(adam_goes_where_its_paper_says) {
+  double m = 0, v = 0;
+  Adam adam(torch::zeros({1}, torch::kFloat64));
+  double m_left = 1, v_left = 1;  // beta_1^t, beta_2^t
+  for (const double g : {1.0, -2.0, 4.0}) {
+    m += 0.1 * (g - m);
+    v += 0.01 * (g * g - v);
+    m_left *= 0.9;
+    v_left *= 0.99;
+    const double expected = m / (1 - m_left) / std::sqrt(v / (1 - v_left));
+    const double found = adam.direction(torch::full({1}, g, torch::kFloat64)).item<double>();
+    BOOST_TEST(std::abs(found - expected) < 1e-7);  // epsilon is 1e-8
+  }
+}
+
 // Many short steps of Adam end at the minimum, which is closed for an affine D; and where x_t explains the
 // data as well as their noise allows, none is taken.
 BOOST_AUTO_TEST_CASE(sitcom_minimises_its_objective) {
@@ -315,6 +372,14 @@ BOOST_AUTO_TEST_CASE(sitcom_minimises_its_objective) {
   const auto still =
       sitcom_input(problem.measurement(), prior, x_t.view({1, 1, 1, 5}), sigma_t, options).v;
   BOOST_TEST(torch::equal(still.view({5}), x_t));
+  // As well as allowed: ||r||^2 <= M sigma_y^2 for M measured values, fewer than pixels.
+  const double root = (mv(problem.A, mv(D.G, x_t) + D.g) - problem.y).norm().item<double>();
+  for (const double part : {0.99, 1.01}) {
+    problem.sigma_y = part * root / std::sqrt(3.0);
+    const int calls =
+        sitcom_input(problem.measurement(), prior, x_t.view({1, 1, 1, 5}), sigma_t, options).calls;
+    BOOST_TEST((calls > 1) == (part < 1));
+  }
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(thresholds_decide_the_exit_code) {
   const ToolBench bench;
   write_other(bench);
   const double value = psnr_between(read_raw(bench / "photo.png"), read_raw(bench / "other.png"));
-  const auto below = std::to_string(value - 1), above = std::to_string(value + 1);
+  const auto below = std::to_string(value - 0.01), above = std::to_string(value + 0.01);
   const auto code = [&](Words thresholds) {
     Words words = {"restore-compare", "photo.png", "other.png"};
     words.insert(words.end(), thresholds.begin(), thresholds.end());
@@ -111,6 +111,17 @@ BOOST_AUTO_TEST_CASE(folders_pair_by_stem_and_end_in_a_mean) {
   BOOST_TEST(lines[2].at("ssim").get<double>() == mean("ssim"), rounding);
 }
 
+// The worst of all decides, not the last.
+BOOST_AUTO_TEST_CASE(one_bad_picture_of_a_folder_decides_the_exit_code) {
+  const ToolBench bench;
+  for (const std::string folder : {"truth", "restored"}) fs::create_directory(bench / folder);
+  for (const std::string name : {"truth/a.png", "truth/b.png", "restored/b.png"})
+    fs::copy_file(bench / "photo.png", bench / name);
+  write_other(bench, "restored/a.png");
+  BOOST_TEST(bench.run({"restore-compare", "truth", "restored", "--fail", "90"}).exit_code == 2);
+  BOOST_TEST(bench.run({"restore-compare", "truth", "restored", "--warn", "90"}).exit_code == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_partner_that_is_missing_is_told_and_the_rest_compared) {
   const ToolBench bench;
   for (const std::string folder : {"truth", "restored"}) fs::create_directory(bench / folder);
@@ -146,12 +157,16 @@ BOOST_AUTO_TEST_CASE(values_are_clipped_unless_told_otherwise) {
   };
   write_raw(bench / "one.exr", constant(1));
   write_raw(bench / "above.exr", constant(1.1));
+  write_raw(bench / "black.exr", constant(0));
+  write_raw(bench / "below.exr", constant(-0.1));
   const auto psnr_of = [&](const Words& flags) {
     Words words = {"restore-compare", "one.exr", "above.exr", "--json"};
     words.insert(words.end(), flags.begin(), flags.end());
     return json_lines(bench.run_well(words).out).at(0).at("psnr");
   };
   BOOST_TEST(psnr_of({}).is_null());
+  const auto black = bench.run_well({"restore-compare", "black.exr", "below.exr", "--json"}).out;
+  BOOST_TEST(json_lines(black).at(0).at("psnr").is_null());
   // An error of 0.1 everywhere is 20 dB; float32 holds 1.1 to 1e-7.
   BOOST_TEST(psnr_of({"--no-clip"}).get<double>() == 20.0, boost::test_tools::tolerance(1e-6));
 }

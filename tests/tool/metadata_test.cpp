@@ -129,6 +129,26 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_that_the_format_holds) {
   }
 }
 
+// Turned upright, 48 x 40 pixels at 300 x 150 dpi are 40 x 48 at 150 x 300.
+BOOST_AUTO_TEST_CASE(a_quarter_turn_exchanges_sizes_and_resolutions) {
+  const ToolBench bench;
+  for (const std::string extension : {"jpg", "tif"}) {
+    const std::string before = "turned." + extension, after = "out/turned." + extension;
+    write_raw(bench / before, example_picture(48, 40));
+    lines_by_exiftool(bench,
+                      {"-q", "-q", "-m", "-overwrite_original", "-EXIF:Orientation#=6",
+                       "-EXIF:XResolution=300", "-EXIF:YResolution=150", "-EXIF:ResolutionUnit#=2",
+                       "-EXIF:ExifImageWidth=48", "-EXIF:ExifImageHeight=40", before});
+    bench.run_well(denoise(before, after));
+    const auto said = metadata_of(bench, after);
+    for (const auto& [tag, value] : {std::pair{"XResolution", "150"},
+                                     {"YResolution", "300"},
+                                     {"ExifImageWidth", "40"},
+                                     {"ExifImageHeight", "48"}})
+      BOOST_TEST(value_of(said, tag) == value, after << " " << tag << ": " << value_of(said, tag));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_history_tells_which_prior_it_was) {
   const ToolBench bench;
   auto words = denoise("photo.png", "out/photo.png");

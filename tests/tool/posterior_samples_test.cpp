@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "librestore/core/json.h"
 #include "tests/support/tool_bench.h"
 
 namespace restore::testing {
@@ -39,6 +40,34 @@ BOOST_AUTO_TEST_CASE(uncertainty_in_whole_numbers_is_four_times_as_large) {
       // Half a step of 8 bits, and float32's rounding.
       BOOST_TEST(std::abs(std::min(4 * exact.value(y, x, 1), 1.0) - coarse.value(y, x, 1)) <=
                  0.5 / 255 + 1e-6);
+}
+
+// Two samples a and b: their mean is the result, one of them --estimate sample, and their standard deviation
+// |a - b| / sqrt(2) = sqrt(2) |a - mean|, times what the prior's card says of the method.
+BOOST_AUTO_TEST_CASE(results_and_uncertainties_are_those_of_the_samples) {
+  const ToolBench bench;
+  const auto draw = [&](const Words& more) {
+    Words words{"--method", "ddnm", "--json", "-o"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto record = Json::parse(bench.run_well(inpaint_with(words)).out);
+    return std::pair{read_raw(bench / more.front()), record};
+  };
+  const auto [mean, record] = draw({"mean.tif", "--samples", "2", "--uncertainty", "u.tif"});
+  const auto [a, unused] = draw({"a.tif", "--samples", "2", "--estimate", "sample"});
+  const auto [alone, also_unused] = draw({"alone.tif", "--samples", "1"});
+  const auto u = read_raw(bench / "u.tif");
+  double sum = 0;
+  for (int y = 0; y < u.height; ++y)
+    for (int x = 0; x < u.width; ++x)
+      for (int c = 0; c < 3; ++c) {
+        sum += u.value(y, x, c);
+        // The pictures are of 8 bits: half a step each.
+        const double expected = std::sqrt(2.0) * std::abs(a.value(y, x, c) - mean.value(y, x, c));
+        BOOST_TEST(std::abs(u.value(y, x, c) - expected) < std::sqrt(2.0) / 255);
+        BOOST_TEST(std::abs(alone.value(y, x, c) - a.value(y, x, c)) < 1.01 / 255);
+      }
+  BOOST_TEST(record.at("mean_deviation").get<double>() == sum / (3.0 * u.height * u.width),
+             boost::test_tools::tolerance(1e-4));  // float32
 }
 
 BOOST_AUTO_TEST_CASE(the_seed_decides_the_samples) {

@@ -1,4 +1,6 @@
 // Each tool brings a degraded photograph closer to the original.
+#include <cmath>
+
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/json.h"
@@ -137,6 +139,33 @@ BOOST_AUTO_TEST_CASE(the_noise_is_estimated) {
                                       "denoise", "--prior", "tv", "--json", "-o", "x.png"});
   const double sigma = Json::parse(result.out).at("sigma");
   BOOST_TEST(sigma == 10.0 / 255, boost::test_tools::tolerance(0.33));
+}
+
+// What a file has done to its values is noise, too: rounding at least, and what an estimate does not see of
+// compression; a float file has done nothing.
+BOOST_AUTO_TEST_CASE(no_picture_has_less_noise_than_its_file) {
+  const ToolBench bench;
+  const auto ramp = [](SampleType type) {
+    return make_raw(64, 64, 3, type,
+                    [](int y, int x, int c) { return 0.2 + 0.004 * x + 0.005 * y + 0.02 * c; });
+  };
+  write_raw(bench / "y.png", ramp(SampleType::uint8));
+  write_raw(bench / "y.jpg", ramp(SampleType::uint8));
+  write_raw(bench / "y.tif", ramp(SampleType::float32));
+  const auto sigma = [&](const std::string& file, const std::string& noise) -> double {
+    const auto result =
+        bench.run_well({"restore-deblur", file, "--psf", "gaussian:1", "--prior", "tv", "--steps",
+                        "1", "--noise", noise, "--json", "--overwrite", "-o", "x.png"});
+    return 255 * Json::parse(result.out).at("sigma").get<double>();
+  };
+  const auto close = boost::test_tools::tolerance(1e-9);
+  BOOST_TEST(sigma("y.png", "auto") == 0.5, close);
+  BOOST_TEST(sigma("y.jpg", "auto") == 2.0, close);
+  std::filesystem::copy_file(bench / "y.jpg", bench / "y.JPE");
+  BOOST_TEST(sigma("y.JPE", "auto") == 2.0, close);
+  BOOST_TEST(sigma("y.tif", "auto") < 0.1);
+  BOOST_TEST(sigma("y.png", "0") == 1 / std::sqrt(12.0), close);
+  BOOST_TEST(sigma("y.tif", "0") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_mixture_of_patches_is_trained_shown_and_used) {

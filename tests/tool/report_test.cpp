@@ -50,6 +50,11 @@ BOOST_AUTO_TEST_CASE(thumbnails_are_means_of_the_pixels) {
   const auto corner = shown.slice(2, 0, 3).slice(3, 0, 3).mean({2, 3});
   BOOST_TEST((thumbnail.select(3, 0).select(2, 0) - corner).abs().max().item<double>() < 1e-6);
   BOOST_TEST(load_reduced(folder / "a.png", 97).equal(reduced(whole, 1000)));
+  // Associated, the colours hold their alpha already.
+  Image associated = whole;
+  associated.colour = whole.colour * whole.alpha;
+  associated.alpha_is_associated = true;
+  BOOST_TEST((reduced(associated, 40) - reduced(whole, 40)).abs().max().item<double>() < 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_of_many_items_stays_small) {

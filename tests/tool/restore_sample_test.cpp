@@ -64,6 +64,9 @@ BOOST_AUTO_TEST_CASE(a_call_goes_on_where_it_was_stopped) {
   BOOST_TEST(bench.run_well(call("out/a", rest)).out == "");
   bench.run_well(call("out/a", {"--count", "3", "--skip-existing", "--seed", "1"}));
   BOOST_TEST(read_bytes(bench / "out/a/sample-0001.png") != second);
+  bench.run_well(
+      call("out/a", {"--count", "3", "--skip-existing", "--seed", "1", "--channels", "1"}));
+  BOOST_TEST(read_raw(bench / "out/a/sample-0001.png").channels == 1);
   write_bytes(bench / "out/sample-0000.png", "mine");
   const auto refused = bench.run(call("out", {"--skip-existing"}));
   BOOST_TEST(refused.exit_code == static_cast<int>(ExitCode::some_failed));

@@ -226,6 +226,18 @@ BOOST_AUTO_TEST_CASE(a_wrong_call_is_told_from_bad_files) {
              })) == 1);
 }
 
+// What was done before says nothing about this call.
+BOOST_AUTO_TEST_CASE(a_wrong_call_is_one_whatever_is_done_already) {
+  Bench bench(3);
+  bench.request.existing = Existing::skip_done;
+  bench.run_copies();
+  for (const char* name : {"in/1.png", "in/2.png"}) write(bench / name, "new");
+  const auto result =
+      bench.run_copies([](const Item&) { throw usage_error("no operator 'blurr'"); });
+  check_statuses(result, {"skipped", "failed", "failed"});
+  BOOST_TEST(code_of(result) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_touches_nothing) {
   Bench bench(2);
   bench.request.threads = 1;  // lines for people come as items end

@@ -120,6 +120,23 @@ BOOST_AUTO_TEST_CASE(bicubic_enlargement_is_pillows) {
   BOOST_TEST(testing::largest_difference(enlarged.narrow(2, 0, 1), pillow) < kPillowDigits);
 }
 
+// Two rows and three columns of samples lie on the first 8 x 12 of 11 x 14 pixels; what the rest was, the last ones say.
+BOOST_AUTO_TEST_CASE(an_estimate_lies_where_its_samples_do) {
+  const Downsample A({1, 11, 14}, 4, ResizeFilter::bicubic);
+  const auto y = pattern(2, 3);
+  const auto x = A.initial_estimate(y), exact = enlarge(y, {1, 8, 12}, 4);
+  BOOST_TEST(torch::equal(x.narrow(2, 0, 8).narrow(3, 0, 12), exact));
+  BOOST_TEST(torch::equal(x.narrow(2, 8, 3), x.narrow(2, 7, 1).expand({1, 1, 3, 14})));
+  BOOST_TEST(torch::equal(x.narrow(3, 12, 2), x.narrow(3, 11, 1).expand({1, 1, 11, 2})));
+}
+
+// Samples i to j lie on pixels floor(i s) to ceil(j s).
+BOOST_AUTO_TEST_CASE(a_part_of_the_samples_lies_on_all_of_its_pixels) {
+  const Downsample A({1, 40, 51}, 2.5, ResizeFilter::bicubic);
+  BOOST_TEST((A.scene_window({3, 2, 4, 5}) == Window{7, 5, 11, 13}));
+  BOOST_TEST((A.scene_window({0, 0, 16, 20}) == Window{0, 0, 40, 50}));
+}
+
 // What OpenImageIO makes of the pattern.
 torch::Tensor oiio_resize(std::int64_t height, std::int64_t width, double factor,
                           const char* filter) {

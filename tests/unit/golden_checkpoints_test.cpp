@@ -95,6 +95,21 @@ BOOST_AUTO_TEST_CASE(the_references_numbers) {
     }
 }
 
+// What their authors trained them for, in 255ths.
+BOOST_AUTO_TEST_CASE(published_ranges) {
+  for (const auto& [name, minimum, maximum] : {std::tuple{"drunet-colour", 0, 50},
+                                               {"dncnn", 0, 55},
+                                               {"fdncnn", 0, 75},
+                                               {"ircnn-25", 2, 50},
+                                               {"ffdnet-grey", 0, 75}}) {
+    const auto golden = read_golden(name);
+    const auto range =
+        interpret_checkpoint(golden.checkpoint, golden.set).parametrization->sigma_range();
+    BOOST_TEST(range.minimum == minimum / 255.0, name);
+    BOOST_TEST(range.maximum == maximum / 255.0, name);
+  }
+}
+
 // The same in float64, where other operations of libtorch compute it.
 BOOST_AUTO_TEST_CASE(float64_agrees) {
   for (const auto& name : {"drunet-colour", "adm", "unet2d-variant", "song-ncsnpp", "dhariwal"})

@@ -222,6 +222,23 @@ BOOST_AUTO_TEST_CASE(the_threshold_is_exclusive) {
   BOOST_TEST(count(0.5) == 0);
 }
 
+// Rec. 709: 0.2126 of red, 0.7152 of green, 0.0722 of blue.
+BOOST_AUTO_TEST_CASE(a_colour_is_as_white_as_it_looks) {
+  const TemporaryFolder folder;
+  write_raw(folder / "rgb.png",
+            make_raw(3, 1, 3, SampleType::uint8, [](int, int x, int c) { return x == c ? 1 : 0; }));
+  const auto above = [&](double threshold) {
+    const auto mask = load_mask(folder / "rgb.png", threshold).flatten();
+    return std::array{mask[0].item<bool>(), mask[1].item<bool>(), mask[2].item<bool>()};
+  };
+  BOOST_TEST((above(0.07) == std::array{true, true, true}));
+  BOOST_TEST((above(0.075) == std::array{true, true, false}));
+  BOOST_TEST((above(0.21) == std::array{true, true, false}));
+  BOOST_TEST((above(0.215) == std::array{false, true, false}));
+  BOOST_TEST((above(0.71) == std::array{false, true, false}));
+  BOOST_TEST((above(0.72) == std::array{false, false, false}));
+}
+
 BOOST_AUTO_TEST_CASE(exr_layers_windows_and_compression_survive) {
   const TemporaryFolder folder;
   OIIO::ImageSpec spec(3, 2, 3);

@@ -3,6 +3,7 @@
 
 #include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
+#include "operators/sampling/mask_patterns.h"
 #include "tools/common/hole_regions.h"
 #include "tools/common/inpaint.h"
 
@@ -40,6 +41,48 @@ MethodOptions options() {
 }
 
 }  // namespace
+
+// Remembers what the method was given.
+class Given : public Silent {
+ public:
+  void begin(const Measurement& measurement) override { sigma = measurement.sigma_y(); }
+  double sigma = 0;
+};
+
+// A scene that ends at three times white is a third as noisy in units of its own range; one that ends above white by
+// its noise alone, six standard deviations at most, ends at white.
+BOOST_AUTO_TEST_CASE(a_measurement_is_divided_by_the_range_of_its_scene) {
+  const Restorer restorer(Task::inpaint, options(), std::int64_t{1} << 30);
+  const auto holes = at::zeros({1, 1, 20, 30}, torch::kBool);
+  const auto y = picture(20, 30);
+  const auto A = std::make_shared<Mask>(Shape{3, 20, 30}, holes);
+  constexpr double kSigma = 0.05;
+  for (const auto& [range, scale] : {std::pair{1.0, 1.0}, {1.29, 1.0}, {3.0, 2.7}}) {
+    Given given;
+    restorer.restore(y, A, {.noise = std::make_shared<GaussianNoise>(kSigma), .range = range},
+                     given);
+    BOOST_TEST(given.sigma == kSigma / scale, boost::test_tools::tolerance(1e-9));
+  }
+}
+
+// Holes everywhere make one region of the whole picture. Its residual is that of the values that are known: a mask's
+// operator counts the others as explained.
+BOOST_AUTO_TEST_CASE(the_residual_is_that_of_the_known_values) {
+  const auto colour = picture(40, 60);
+  const auto holes = random_missing({1, 40, 60}, 0.5, 3);
+  BOOST_TEST_REQUIRE(hole_regions(holes, 48).size() == 1U);
+  const Restorer restorer(Task::inpaint, options(), std::int64_t{1} << 30);
+  Silent observer;
+  const auto noise = std::make_shared<GaussianNoise>(0.03);
+  const auto filled =
+      inpaint(restorer, colour, holes, Part{{0, 0, 40, 60}, 40, 60}, 0, observer, noise);
+  const auto A = std::make_shared<Mask>(Shape{3, 40, 60}, holes);
+  const auto whole =
+      restorer.restore(colour.masked_fill(holes, 0), A, {.noise = noise}, observer).summary;
+  const double known = 1 - holes.to(torch::kFloat64).mean().item<double>();
+  BOOST_TEST(filled.record.at("residual").get<double>() == whole.data_residual / std::sqrt(known),
+             boost::test_tools::tolerance(1e-4));
+}
 
 BOOST_AUTO_TEST_CASE(regions_agree_with_the_whole) {
   const auto colour = picture(600, 900);

@@ -114,6 +114,26 @@ BOOST_AUTO_TEST_CASE(skrock_has_the_mean_and_the_variance_of_its_stability_funct
   }
 }
 
+// grad log p(y | x) + alpha score + (Pi_C(x) - x) / lambda with C = [-1,2] and lambda = 2 / (1 / sigma_y^2 + alpha / sigma^2).
+BOOST_AUTO_TEST_CASE(outside_of_its_box_a_chain_is_pulled_back) {
+  const auto measurement = half_seen();
+  const LangevinOptions options{.sigma = kSigma, .alpha = 0.8};
+  PriorStep D(kPrior);
+  const LangevinTarget target(measurement, D, options);
+  const double precision = 0.8 / (kSigma * kSigma),
+               lambda = 2 / (1 / (kSigmaY * kSigmaY) + precision);
+  for (const auto& [x, outside] : {std::pair{2.5, 0.5}, {-1.25, -0.25}, {1.9, 0.0}}) {
+    const auto picture = torch::full_like(measurement.y, x);
+    const auto gradient = target.gradient(picture, D);
+    const double prior =
+        precision * (kPrior.denoise(picture, kSigma)[0][0][0][0].item<double>() - x);
+    const double unseen = gradient[0][0][0][kSize - 1].item<double>();
+    const double seen = gradient[0][0][0][0].item<double>();
+    BOOST_TEST(std::abs(unseen - (prior - outside / lambda)) < 1e-9);
+    BOOST_TEST(std::abs(seen - unseen - (kValue - x) / (kSigmaY * kSigmaY)) < 1e-9);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(running_moments_are_those_of_the_whole) {
   Rng rng(5);
   // Far from 0: a one-pass sum of squares would lose all digits.

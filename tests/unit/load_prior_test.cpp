@@ -308,6 +308,64 @@ BOOST_AUTO_TEST_CASE(parametrizations_give_the_exact_denoiser) {
   }
 }
 
+// Karras et al. 2022, table 1, c_noise; sigma on [-1,1] is twice ours, and beyond the range it is the range's end.
+BOOST_AUTO_TEST_CASE(levels_are_told_as_in_table_1) {
+  const auto told = [](const char* name, double sigma) {
+    double level = 0;
+    make_parametrization({{"kind", "edm"}, {"preconditioning", name}}, "test")
+        ->denoise(
+            [&](const torch::Tensor& input, double c_noise) {
+              level = c_noise;
+              return input;
+            },
+            torch::zeros({1, 1, 2, 2}, torch::kFloat64), sigma);
+    return level;
+  };
+  const auto close = boost::test_tools::tolerance(1e-12);
+  BOOST_TEST(told("edm", 0.3) == std::log(0.6) / 4, close);
+  BOOST_TEST(told("edm", 100) == std::log(80.0) / 4, close);
+  BOOST_TEST(told("edm", 1e-5) == std::log(0.002) / 4, close);
+  BOOST_TEST(told("ve", 0.3) == std::log(0.3), close);
+  BOOST_TEST(told("ve", 100) == std::log(50.0), close);
+  // sigma(t) = sqrt(exp(19.9 t^2 / 2 + 0.1 t) - 1) is step 999 t
+  for (const double t : {0.002, 0.03, 0.4, 1.0})
+    BOOST_TEST(told("vp", std::sqrt(std::expm1(19.9 / 2 * t * t + 0.1 * t)) / 2) == 999 * t,
+               boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(told("vp", 1e4) == 999, boost::test_tools::tolerance(1e-9));
+}
+
+// The step that a sigma is, where alpha_bar is the product of 1 - beta; with its end at 0 and its first step kept,
+// alpha = sqrt(alpha_bar) is stretched: Lin, Liu, Li, Yang 2024, algorithm 1.
+BOOST_AUTO_TEST_CASE(every_schedule_of_betas_is_the_published_one) {
+  static constexpr int kT = 50;
+  const auto check = [](Json config, const std::function<double(double)>& beta, bool rescaled) {
+    std::vector<double> alphas;
+    double squared = 1;
+    for (int t = 0; t < kT; ++t) alphas.push_back(std::sqrt(squared *= 1 - beta(t / (kT - 1.0))));
+    const double first = alphas.front(), last = alphas.back();
+    if (rescaled)
+      for (double& alpha : alphas) alpha = (alpha - last) * first / (first - last);
+    config["num_train_timesteps"] = kT;
+    config["rescale_betas_zero_snr"] = rescaled;
+    const DiscreteDiffusion diffusion(config, "test");
+    for (const int t : {0, 1, 7, 30, kT - 2}) {
+      const double s = std::sqrt(1 / (alphas[t] * alphas[t]) - 1);
+      BOOST_TEST(std::abs(diffusion.time_step(s) - t) < 1e-6, config.dump() << " at " << t);
+    }
+  };
+  for (const bool rescaled : {false, true}) {
+    check(
+        {{"beta_schedule", "linear"}, {"beta_start", 0.001}, {"beta_end", 0.1}},
+        [](double u) { return 0.001 + u * 0.099; }, rescaled);
+    check(
+        {{"beta_schedule", "scaled_linear"}, {"beta_start", 0.0025}, {"beta_end", 0.09}},
+        [](double u) { return std::pow(0.05 + u * 0.25, 2); }, rescaled);
+    check(
+        {{"beta_schedule", "sigmoid"}, {"beta_start", 0.001}, {"beta_end", 0.1}},
+        [](double u) { return 0.001 + 0.099 / (1 + std::exp(6 - 12 * u)); }, rescaled);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(time_steps_are_interpolated) {
   const DiscreteDiffusion linear({{"beta_schedule", "linear"}}, "test");
   double squared = 1;

@@ -129,6 +129,33 @@ BOOST_AUTO_TEST_CASE(correlations_are_whitened_alike_in_parts) {
   }
 }
 
+// The likelihood of a mean below 0, or of one so small that no count tells it from 0, is that of the least mean: it is
+// flat there, and where no light falls only the reading is noisy.
+BOOST_AUTO_TEST_CASE(in_the_dark_the_likelihood_ends) {
+  const auto z = torch::tensor({-0.3, -1e-3, 5e-6, 2e-5, 0.4}, torch::kFloat64).view({1, 1, 1, 5});
+  const auto y = torch::tensor({0.01, 0.02, 0.03, 0.01, 0.5}, torch::kFloat64).view({1, 1, 1, 5});
+  const double h = 1e-7;
+  for (const char* expression : {"poisson(0.01)", "poisson-gaussian(0.01, 0.02)"}) {
+    const auto noise = make_noise(expression);
+    const auto gradient = noise->gradient(y, z);
+    for (std::int64_t i = 0; i < 5; ++i) {
+      auto step = torch::zeros_like(z);
+      step[0][0][0][i] = h;
+      const double slope = ((noise->negative_log_likelihood(y, z + step) -
+                             noise->negative_log_likelihood(y, z - step)) /
+                            (2 * h))
+                               .item<double>();
+      const double found = gradient[0][0][0][i].item<double>();
+      // h^2 of the third derivative, 2 y / (gain z^3) at most, and rounding over h.
+      BOOST_TEST(std::abs(found - slope) < 1e-5 * (1 + std::abs(slope)), expression << " " << i);
+    }
+  }
+  BOOST_TEST(make_noise("poisson(0.01)")->variance(z)[0][0][0][0].item<double>() == 0);
+  BOOST_TEST(make_noise("poisson-gaussian(0.01, 0.02)")->variance(z)[0][0][0][0].item<double>() ==
+                 0.02 * 0.02,
+             boost::test_tools::tolerance(1e-12));
+}
+
 // Side lobes count as 0; differences are no counts.
 BOOST_AUTO_TEST_CASE(photons_need_means_from_0_up) {
   Rng rng(5);

@@ -9,6 +9,7 @@
 #include "librestore/core/error.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/random.h"
+#include "priors/classic/opponent_colours.h"
 #include "priors/patch/mixture/epll.h"
 #include "priors/patch/mixture/mixture_file.h"
 #include "priors/patch/mixture/mixture_fit.h"
@@ -145,6 +146,30 @@ BOOST_AUTO_TEST_CASE(a_sweep_is_the_mean_of_the_shrunk_patches) {
       count.narrow(0, top, kPatchSide).narrow(1, left, kPatchSide).add_(1);
     }
   BOOST_TEST(largest_difference(estimate, sum / count) < 1e-5);
+}
+
+// x = (y + b z) / (1 + b), z of x with the noise sigma / sqrt(b): b = 1, 4, 8, 16, 32. Brightness is sqrt(3) times the mean.
+BOOST_AUTO_TEST_CASE(epll_is_its_five_sweeps) {
+  const auto mixture = random_mixture(3);
+  const auto spectra = spectra_of(mixture);
+  constexpr double kSigma = 0.1;
+  const auto plane = [&](const torch::Tensor& y, double sigma) {
+    auto x = y;
+    for (const double b : {1, 4, 8, 16, 32})
+      x = (y + b * patch_estimate(NoisyMixture(spectra, sigma / std::sqrt(b)), x)) / (1 + b);
+    return x;
+  };
+  Rng rng(9);
+  const Epll epll(mixture, "epll");
+  const auto grey = rand(rng, {1, 15, 22});
+  BOOST_TEST(largest_difference(epll.denoise(grey, kSigma)[0][0], plane(grey[0][0], kSigma)) <
+             1e-6);
+  const auto colour = rand(rng, {3, 15, 22});
+  auto planes = to_opponent(colour);
+  const double r = std::sqrt(3.0);
+  planes[0][0].copy_(r * plane(planes[0][0] / r, kSigma / r));
+  for (int c = 1; c < 3; ++c) planes[0][c].copy_(plane(planes[0][c], kSigma));
+  BOOST_TEST(largest_difference(epll.denoise(colour, kSigma), from_opponent(planes)) < 1e-5);
 }
 
 BOOST_AUTO_TEST_CASE(em_finds_the_mixture_that_drew_the_patches) {

@@ -217,6 +217,22 @@ BOOST_AUTO_TEST_CASE(patches_lie_in_the_known_part) {
   BOOST_CHECK_THROW(PatchPrior({{pictures(1, {1, 6, 9}), {}}}, "patches"), Error);
 }
 
+// At half the size, too, a pixel of which one of four is lost is lost.
+BOOST_AUTO_TEST_CASE(reduced_patches_lie_in_the_known_part) {
+  const auto source = pictures(1, {1, 32, 32});
+  auto known = torch::ones({1, 1, 32, 32}, torch::kFloat64);
+  known[0][0][17][17] = 0;
+  constexpr double kSigma = 0.3;
+  BOOST_TEST_REQUIRE(PatchPrior::reduction(kSigma) == 2);
+  BOOST_TEST_REQUIRE(PatchPrior::window(kSigma) == 7);
+  const auto patches = PatchPrior({{source, known}}, "self").patches(kSigma, 1);
+  // 10 x 10 positions, of which the 7 x 7 around pixel (8, 8) of 16 x 16 are lost.
+  BOOST_TEST(patches.size(0) == 51);
+  auto blank = source.clone();
+  blank[0][0][17][17] = 1e6;
+  BOOST_TEST(torch::equal(PatchPrior({{blank, known}}, "self").patches(kSigma, 1), patches));
+}
+
 BOOST_AUTO_TEST_CASE(the_window_grows_with_the_noise) {
   int last = 0;
   for (double sigma = 0.004; sigma < 4; sigma *= 1.1) {

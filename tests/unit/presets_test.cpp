@@ -43,6 +43,22 @@ BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
   BOOST_TEST((plain.parameters == stronger.parameters));
 }
 
+// Less weight than DPIR's for the network that was measured with it, of linear operators and HQS alone.
+BOOST_AUTO_TEST_CASE(the_shipped_network_has_a_weight_of_its_own) {
+  const auto weight = [](Task task, const std::string& prior, const std::string& method) {
+    const auto values = find_preset(task, prior, method, Quality::balanced).parameters;
+    const auto found = values.find("lambda");
+    return found == values.end() ? "" : found->second;
+  };
+  for (const Task task : {Task::deblur, Task::upscale, Task::general}) {
+    BOOST_TEST(weight(task, "natural", "hqs") == "0.17");
+    BOOST_TEST(weight(task, "natural:bfloat16", "hqs") == "0.17");
+    BOOST_TEST(weight(task, "mine.safetensors", "hqs") == "");
+    BOOST_TEST(weight(task, "natural", "admm") == weight(task, "mine.safetensors", "admm"));
+  }
+  BOOST_TEST(weight(Task::compression, "natural", "hqs") == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_single_operator_tells_the_task) {
   BOOST_TEST((task_for("identity") == Task::denoise));
   BOOST_TEST((task_for("mask(random:0.5)") == Task::inpaint));

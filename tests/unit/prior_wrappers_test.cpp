@@ -112,6 +112,37 @@ BOOST_AUTO_TEST_CASE(the_square_root_makes_all_counts_equally_noisy) {
   }
 }
 
+// Of few counts exactly: E[f] is a sum, and Makitalo and Foi's closed form off by less than 0.007.
+BOOST_AUTO_TEST_CASE(the_inverse_is_that_of_the_mean) {
+  for (const double mean : {0.05, 0.3, 0.5, 1.0, 2.0, 4.0}) {
+    double expectation = 0, p = std::exp(-mean);
+    for (int k = 0; k < 60; p *= mean / ++k) expectation += p * 2 * std::sqrt(k + 3.0 / 8);
+    const double back =
+        anscombe_inverse(torch::full({1}, expectation, torch::kFloat64)).item<double>();
+    BOOST_TEST(std::abs(back - mean) < 0.007, "mean " << mean << ": " << back);
+  }
+}
+
+// With g = 2 sigma^2, black is 0 and white 1 to the inner denoiser, and one count's noise 1 / (f(1/g) - f(0)).
+BOOST_AUTO_TEST_CASE(the_inner_denoiser_sees_a_picture) {
+  constexpr double kSigma = 0.2, kGain = 2 * kSigma * kSigma;
+  torch::Tensor seen;
+  double level = 0;
+  const auto inner = std::make_shared<const Function>([&](const torch::Tensor& t, double sigma) {
+    seen = t;
+    level = sigma;
+    return t;
+  });
+  const auto x = torch::tensor({0.0, 0.3, 1.0}, torch::kFloat64).view({1, 1, 1, 3});
+  const auto D = Anscombe(inner).denoise(x, kSigma);
+  const auto f = [](double k) { return 2 * std::sqrt(k + 3.0 / 8); };
+  const double range = f(1 / kGain) - f(0);
+  const auto expected = torch::tensor({0.0, (f(0.3 / kGain) - f(0)) / range, 1.0}, torch::kFloat64);
+  BOOST_TEST(largest_difference(seen.flatten(), expected) < 1e-14);
+  BOOST_TEST(level == 1 / range, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(largest_difference(D, kGain * anscombe_inverse(anscombe_forward(x / kGain))) < 1e-14);
+}
+
 BOOST_AUTO_TEST_CASE(poisson_noise_is_removed_without_bias) {
   // 12 counts at white, in a picture with dark and bright halves: its noise differs fivefold.
   constexpr double kGain = 1.0 / 12;

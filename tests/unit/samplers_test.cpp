@@ -1,5 +1,6 @@
 // Unconditional samplers on priors whose distribution, and whose probability flow, are known.
 #include <map>
+#include <numbers>
 
 #include <boost/test/unit_test.hpp>
 
@@ -284,6 +285,25 @@ BOOST_AUTO_TEST_CASE(dpm_solver_is_algorithm_2) {
   Rng unused(0);
   BOOST_TEST(relative_difference(make("dpm++2m")->run(level, {s_0, s_1, s_2}, x, unused).x,
                                  s_2 / s_1 * x_1 - (std::exp(-h) - 1) * D) < 1e-14);
+}
+
+// x_hat = x + S_noise sqrt(sigma_hat^2 - sigma_t^2) n, sigma_hat = (1 + S_churn / steps) sigma_t, from S_min to S_max with
+// both, then x_s = x_hat + (sigma_s - sigma_hat) (x_hat - D) / sigma_hat: EDM, algorithm 2, lines 4 to 8.
+BOOST_AUTO_TEST_CASE(churn_is_algorithm_2) {
+  const double t = 2, s = 1.5;
+  const auto x = fixed_normal(20, {1, 2, 2});
+  const auto check = [&](double gamma, double S_noise, const Values& values) {
+    Rng rng(21), same(21);
+    const double hat = (1 + gamma) * t;
+    const auto x_hat = x + S_noise * std::sqrt(hat * hat - t * t) * randn_like(same, x);
+    const auto ours = make("euler", values)->run(kConstant, {t, s}, x, rng).x;
+    BOOST_TEST(relative_difference(ours, x_hat + (s - hat) / hat * (x_hat - 0.7)) < 1e-14);
+  };
+  check(0.3, 1, {{"S_churn", "0.3"}});
+  check(0.3, 1.5, {{"S_churn", "0.3"}, {"S_noise", "1.5"}, {"S_min", "2"}, {"S_max", "2"}});
+  check(std::numbers::sqrt2 - 1, 1, {{"S_churn", "9"}});
+  check(0, 1, {{"S_churn", "0.3"}, {"S_max", "1.99"}});
+  check(0, 1, {{"S_churn", "0.3"}, {"S_min", "2.01"}});
 }
 
 BOOST_AUTO_TEST_CASE(where_two_samplers_are_one) {

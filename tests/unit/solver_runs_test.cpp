@@ -5,6 +5,7 @@
 #include "librestore/solve/admm.h"
 #include "librestore/solve/denoise.h"
 #include "librestore/solve/hqs.h"
+#include "librestore/solve/plug_and_play.h"
 #include "librestore/solve/table.h"
 #include "priors/classic/total_variation.h"
 #include "tests/support/comparison.h"
@@ -256,6 +257,27 @@ BOOST_AUTO_TEST_CASE(items_of_a_batch_never_meet) {
       BOOST_TEST(together.summary.denoiser_calls == calls);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_as_good_as_its_worst_item) {
+  const auto item = [](Termination termination, int calls) {
+    Summary summary;
+    summary.termination = termination;
+    summary.denoiser_calls = calls;
+    return summary;
+  };
+  using enum Termination;
+  const auto worst = [&](const std::vector<Termination>& ends) {
+    std::vector<Summary> items;
+    for (std::size_t i = 0; i < ends.size(); ++i)
+      items.push_back(item(ends[i], static_cast<int>(i) + 1));
+    const auto whole = worst_of(items);
+    BOOST_TEST(whole.denoiser_calls == static_cast<int>(ends.size() * (ends.size() + 1) / 2));
+    return whole.termination;
+  };
+  BOOST_TEST((worst({converged, diverged, stopped}) == diverged));
+  BOOST_TEST((worst({stopped, max_iterations, converged}) == stopped));
+  BOOST_TEST((worst({max_iterations, converged}) == max_iterations));
 }
 
 BOOST_AUTO_TEST_CASE(the_table_makes_what_it_describes) {

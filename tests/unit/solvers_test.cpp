@@ -138,6 +138,22 @@ BOOST_AUTO_TEST_CASE(splittings_solve_the_lasso) {
                .tolerance = 1e-12}));
 }
 
+// z_{k+1} = z_k + relaxation (v_k - x_k): what it changes is the way, not its end.
+BOOST_AUTO_TEST_CASE(douglas_rachford_goes_as_far_as_its_relaxation_says) {
+  const auto measurement = matrix_measurement(random_matrix());
+  const LinearOperator& A = measurement.linear("");
+  constexpr double kSigma = 0.2, kLambda = 12, kRelaxation = 1.6;
+  auto z = A.initial_estimate(measurement.y);
+  torch::Tensor v;
+  for (int k = 0; k < 4; ++k) {
+    const auto x = A.prox(z, measurement.y, kLambda * std::pow(kSigmaY / kSigma, 2));
+    v = kSoftThreshold.denoise(2 * x - z, kSigma);
+    z = z + kRelaxation * (v - x);
+  }
+  const Drs drs({.iterations = 4, .sigma = kSigma, .lambda = kLambda, .relaxation = kRelaxation});
+  BOOST_TEST(relative_difference(run(drs, measurement, kSoftThreshold).estimate, v) < 1e-12);
+}
+
 // The fixed point (x, rho u) is the same at all levels: a falling one does not lose it.
 BOOST_AUTO_TEST_CASE(a_falling_level_keeps_the_multiplier_of_admm) {
   const auto A = random_matrix();
@@ -254,6 +270,32 @@ BOOST_AUTO_TEST_CASE(anderson_acceleration_needs_no_more_steps_than_there_are_un
         return RedFixedPoint({.iterations = n, .sigma = kSigma, .lambda = kLambda, .tolerance = t});
       },
       blurred);
+}
+
+BOOST_AUTO_TEST_CASE(anderson_acceleration_with_a_memory_of_one_is_a_secant) {
+  const GaussianProblem problem;
+  const auto denoiser = problem.prior.denoiser();
+  const Pgm pgm({.iterations = 6, .tolerance = 0});
+  PriorStep D(denoiser);
+  const auto T = pgm.map(problem.measurement, D).T;
+  // x_{k+1} = x + f - g (dx + df),  g = <df, f> / <df, df>
+  auto x = problem.measurement.A->initial_estimate(problem.measurement.y);
+  torch::Tensor Tx, x_before, f_before;
+  for (int k = 0; k < 6; ++k) {
+    Tx = T(x, D);
+    const auto f = Tx - x;
+    auto next = Tx;
+    if (k > 0) {
+      const auto dx = x - x_before, df = f - f_before;
+      next = Tx - (df * f).sum() / df.square().sum() * (dx + df);
+    }
+    x_before = x;
+    f_before = f;
+    x = next;
+  }
+  const auto found =
+      run(Anderson(std::make_unique<Pgm>(pgm), {.memory = 1}), problem.measurement, denoiser);
+  BOOST_TEST(relative_difference(found.estimate, Tx) < 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(anderson_acceleration_solves_the_lasso) {

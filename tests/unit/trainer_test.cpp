@@ -1,5 +1,7 @@
 // The trainer: photographs in memory, exact resumption, and that it learns at all.
+#include <cmath>
 #include <fstream>
+#include <numbers>
 
 #include <boost/test/unit_test.hpp>
 #include <torch/types.h>
@@ -145,6 +147,82 @@ BOOST_FIXTURE_TEST_CASE(adam_alone_resumes_too, Fixture) {
                            whole.weights.at("middle.0.mix.weight")));
 }
 
+// Up over the warm-up and down half a cosine; crops of 32, 48 and 64 pixels, two times 64 x 64 x 16 pixels of them.
+BOOST_FIXTURE_TEST_CASE(rate_and_crops_follow_the_run, Fixture) {
+  options.learning_rate = 2e-3;
+  options.final_rate = 0.1;
+  for (const auto& [step, crops] :
+       {std::pair{0, 128}, {4, 128}, {23, 128}, {24, 56}, {33, 56}, {34, 32}, {39, 32}}) {
+    auto state = new_training_state(kTiny, 3);
+    state.step = step;
+    const auto result = Trainer(photos, options, std::move(state)).step();
+    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * step / 40));
+    const double rate = 2e-3 * std::min(1.0, (step + 1) / 10.0) * (0.1 + 0.9 * cosine);
+    BOOST_TEST(result.learning_rate == rate, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(result.crops == crops);
+  }
+}
+
+// Adam's first step is the rate along every slope, whatever the gradient was clipped to, and its mean a tenth of that; of
+// the average 2/11 is left then, and 3/12 after the second.
+BOOST_FIXTURE_TEST_CASE(the_first_steps_are_known, Fixture) {
+  options.muon = false;
+  options.clip = 0.01;
+  auto before = new_training_state(kTiny, 3);
+  Trainer trainer(photos, options, new_training_state(kTiny, 3));
+  for (const double kept : {2.0 / 11, 3.0 / 12}) {
+    const auto result = trainer.step();
+    const auto& after = trainer.state();
+    double squares = 0, farthest = 0;
+    for (const auto& [name, weights] : after.weights) {
+      const auto average = kept * before.average.at(name) + (1 - kept) * weights;
+      BOOST_TEST((after.average.at(name) - average).abs().max().item<double>() < 1e-6, name);
+      squares += after.mean.at(name).square().sum().item<double>();
+      farthest = std::max(farthest, (weights - before.weights.at(name)).abs().max().item<double>());
+    }
+    if (after.step == 1) {
+      BOOST_TEST(result.gradient_norm > options.clip);
+      BOOST_TEST(std::sqrt(squares) == 0.1 * options.clip, boost::test_tools::tolerance(1e-4));
+      // 1e-8 in the denominator, beside the largest slope's 1e-4 or more.
+      BOOST_TEST(farthest == result.learning_rate, boost::test_tools::tolerance(1e-3));
+    }
+    // Weights are updated in place.
+    for (auto* tensors : {&before.weights, &before.average})
+      for (auto& [name, tensor] : *tensors)
+        tensor = (tensors == &before.weights ? after.weights : after.average).at(name).clone();
+  }
+}
+
+// Of 128 levels that are spread evenly; between 0.01 and 1 lie ln 100 / ln 25000 of the others, too.
+BOOST_FIXTURE_TEST_CASE(levels_of_restoration_have_their_share, Fixture) {
+  for (const double share : {0.0, 0.5, 1.0}) {
+    options.restoration_share = share;
+    const auto count = Trainer(photos, options, new_training_state(kTiny, 3)).step().loss.count;
+    const double inside = static_cast<double>(count[1] + count[2] + count[3] + count[4]);
+    const double expected = share + (1 - share) * std::log(100) / std::log(25000);
+    BOOST_TEST(std::abs(inside - 128 * expected) <= 2, "share " << share << ": " << inside);
+    BOOST_TEST(inside + static_cast<double>(count[0] + count[5]) == 128);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_muon_is_its_equation) {
+  Rng rng(8);
+  const auto draw = [&] { return randn(rng, {8, 3, 3}, 12); };
+  const auto g = draw(), w = draw(), m = draw(), a = draw();
+  auto weights = w.clone(), mean = m.clone(), average = a.clone();
+  muon_step({.momentum = 0.95, .rate = 0.01, .average_rate = 0.25, .type = torch::kFloat32}, g,
+            weights, mean, average);
+  const auto close = [](const torch::Tensor& found, const torch::Tensor& expected) {
+    return (found - expected).abs().max().item<double>() < 1e-5;  // of numbers of size 1
+  };
+  const auto moved = 0.95 * m + 0.05 * g;
+  BOOST_TEST(close(mean, moved));
+  const auto O = orthogonalise((0.95 * moved + 0.05 * g).flatten(1), torch::kFloat32);
+  const auto expected = w - 0.01 * 0.2 * std::sqrt(72.0) * O.view_as(w);
+  BOOST_TEST(close(weights, expected));
+  BOOST_TEST(close(average, a + 0.25 * (expected - a)));
+}
+
 // U S V^T becomes U S' V^T with S' near the identity: wide, tall, and in both types.
 BOOST_AUTO_TEST_CASE(orthogonalised_keeps_the_singular_vectors) {
   for (const auto& [rows, columns] : {std::pair{48, 96}, {96, 48}, {32, 32}})
@@ -227,6 +305,20 @@ BOOST_FIXTURE_TEST_CASE(the_pool_keeps_its_promises, Fixture) {
     grey = grey || crop.grey;
   }
   BOOST_TEST(grey);
+  int greys = 0;
+  for (int i = 0; i < 300; ++i) greys += photos.random_crop(16, {.grey = 0.3}, rng).grey;
+  BOOST_TEST(std::abs(greys - 90) < 5 * std::sqrt(300 * 0.3 * 0.7));
+  // What is held out shows the middle of its photograph.
+  const auto crops = photos.held_out_crops(64);
+  for (const auto& crop : crops.unbind()) {
+    int found = 0;
+    for (int i = 0; i < 12; ++i) {
+      const auto photo =
+          load_image(folder.path() / "photos" / fmt::format("photo{}.png", i)).colour[0];
+      found += torch::equal(crop, photo.narrow(1, 16, 64).narrow(2, 32, 64));
+    }
+    BOOST_TEST(found == 1);
+  }
   const auto pictures = folder.path() / "photos";
   BOOST_TEST(PhotoPool(pictures, {.excluded = {"photo1"}}).training_count() < 12u);
   BOOST_TEST(!PhotoPool(pictures, {.memory_gib = 1e-4}).skipped().empty());
