@@ -93,8 +93,7 @@ BOOST_AUTO_TEST_CASE(a_denoised_picture_is_the_same_in_parts) {
   // Parts count what they overlap in twice: the picture is alike everywhere, to a tenth.
   const auto residual = pair.record_of_whole["residual"].get<double>();
   BOOST_TEST(residual < 0.7);
-  BOOST_TEST(pair.record["residual"].get<double>() == residual,
-             boost::test_tools::tolerance(0.1));
+  BOOST_TEST(pair.record["residual"].get<double>() == residual, boost::test_tools::tolerance(0.1));
 }
 
 // Several steps reach further than the halo, and a conjugate gradient sees the whole part. Half a step of
