@@ -53,6 +53,7 @@ void replace_head(const std::filesystem::path& path, std::size_t old_size,
     check(fseeko(file.get(), static_cast<off_t>(at), SEEK_SET) == 0);
   };
   const auto write = [&](std::size_t at, std::span<const std::uint8_t> bytes) {
+    if (bytes.empty()) return;  // without an address
     go_to(at);
     check(std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size());
   };
