@@ -1,7 +1,9 @@
 // A folder of a test's own, gone when the test ends.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -33,6 +35,10 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+  // Files and folders right in it.
+  std::ptrdiff_t entries() const {
+    return std::distance(std::filesystem::directory_iterator(path_), {});
+  }
 
  private:
   static void make_writable(const std::filesystem::path& folder) {

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -20,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::TemporaryFolder;
-
-std::ptrdiff_t entries_of(const TemporaryFolder& folder) {
-  return std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator());
-}
 
 // The exit status of a child process that runs `body` and then exits with 0.
 int status_of_child(const std::function<void()>& body) {
@@ -69,11 +64,11 @@ BOOST_AUTO_TEST_CASE(the_second_signal_ends_and_cleans_up) {
       files.push_back(
           std::make_unique<TemporaryFile>((folder / fmt::format("{}.png", i)).string()));
     raise(SIGINT);
-    if (entries_of(folder) != kFiles + 1) _exit(1);
+    if (folder.entries() != kFiles + 1) _exit(1);
     raise(SIGTERM);
   });
   BOOST_TEST(status == 130);
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
   BOOST_TEST(fs::exists(folder / "done.png"));
 }
 

@@ -21,10 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::TemporaryFolder;
 
-std::ptrdiff_t entries_of(const TemporaryFolder& folder) {
-  return std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator());
-}
-
 void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::string read(const std::string& path) {
@@ -78,7 +74,7 @@ BOOST_AUTO_TEST_CASE(without_commit_nothing_is_left) {
     write(temporary.path(), "new");
   }
   BOOST_TEST(read(target) == "old");
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(commit_replaces_the_target) {
@@ -91,7 +87,7 @@ BOOST_AUTO_TEST_CASE(commit_replaces_the_target) {
     temporary.commit();
   }
   BOOST_TEST(read(target) == "new");
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_umask_decides_who_may_read) {
@@ -139,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_folder_in_the_targets_place_is_an_item_error) {
     file.commit();
   });
   BOOST_TEST(contains(message, "Is a directory"), message);
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_vanished_temporary_file_is_an_item_error) {
@@ -171,11 +167,11 @@ BOOST_AUTO_TEST_CASE(what_a_kill_leaves_is_found_later) {
   waitpid(child, nullptr, 0);
   for (const char* name : {".a.notes.png", ".a.secret.txt", ".a.SECRET.png", "a.secret.png"})
     write((folder / name).string(), "not ours");
-  BOOST_TEST(entries_of(folder) == 6);
+  BOOST_TEST(folder.entries() == 6);
   const TemporaryFile alive(target);
   remove_abandoned_files({target});
   BOOST_TEST(fs::exists(alive.path()));
-  BOOST_TEST(entries_of(folder) == 6);  // one gone, one new; that of b.png nobody asked for
+  BOOST_TEST(folder.entries() == 6);  // one gone, one new; that of b.png nobody asked for
 }
 
 BOOST_AUTO_TEST_CASE(parts_make_a_whole_file) {
@@ -186,7 +182,7 @@ BOOST_AUTO_TEST_CASE(parts_make_a_whole_file) {
   BOOST_TEST((read(target) == "head\n" + large));
   write_atomically(target, {});
   BOOST_TEST(read(target).empty());
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
 }
 
 // The first failure's cause, whatever fails after it.
@@ -206,7 +202,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_says_why_and_leaves_the_old) {
   signal(SIGXFSZ, ignored);
   BOOST_TEST(message == target + ": cannot write: File too large");
   BOOST_TEST(read(target) == "old");
-  BOOST_TEST(entries_of(folder) == 1);
+  BOOST_TEST(folder.entries() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_taken_meanwhile_stays) {
@@ -224,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_taken_meanwhile_stays) {
   }
   BOOST_TEST(read(target) == "another's");
   BOOST_TEST(fs::is_symlink(link));
-  BOOST_TEST(entries_of(folder) == 2);
+  BOOST_TEST(folder.entries() == 2);
   write_atomically((folder / "c.png").string(), {"new"}, IfExists::fail);
   BOOST_TEST(read((folder / "c.png").string()) == "new");
 }
