@@ -49,7 +49,7 @@ endfunction()
 
 function(restore_tool name)
   add_executable(${name} ${name}.cpp)
-  target_link_libraries(${name} PRIVATE restore_flags restore_tools_common)
+  target_link_libraries(${name} PRIVATE restore_flags restore_tools_command_line)
   target_link_options(${name} PRIVATE ${RESTORE_LOAD_ORDER})
   restore_use_pch(${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

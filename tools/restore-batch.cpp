@@ -13,9 +13,10 @@
 #include "librestore/run/file_hash.h"
 #include "librestore/run/manifest.h"
 #include "librestore/run/run_log.h"
-#include "tools/common/command_line.h"
-#include "tools/common/run_tool.h"
-#include "tools/common/slurm.h"
+#include "tools/batch/own_call.h"
+#include "tools/batch/slurm.h"
+#include "tools/command_line/command_line.h"
+#include "tools/command_line/run_tool.h"
 
 namespace restore {
 namespace {

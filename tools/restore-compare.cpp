@@ -9,10 +9,11 @@
 #include "librestore/metric/scores.h"
 #include "librestore/model/threads.h"
 #include "librestore/report/report.h"
-#include "tools/common/command_line.h"
-#include "tools/common/common_options.h"
-#include "tools/common/reference_pairs.h"
-#include "tools/common/run_tool.h"
+#include "tools/batch/own_call.h"
+#include "tools/batch/reference_pairs.h"
+#include "tools/command_line/command_line.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
 
 namespace restore {
 namespace {

@@ -8,13 +8,14 @@
 #include "librestore/image/formats.h"
 #include "operators/factory.h"
 #include "operators/noise_factory.h"
-#include "tools/common/frame.h"
-#include "tools/common/job_files.h"
-#include "tools/common/operator_check.h"
-#include "tools/common/operator_list.h"
-#include "tools/common/picture_run.h"
-#include "tools/common/run_tool.h"
-#include "tools/common/slurm.h"
+#include "tools/batch/job_files.h"
+#include "tools/batch/own_call.h"
+#include "tools/batch/picture_run.h"
+#include "tools/command_line/lists.h"
+#include "tools/command_line/operator_check.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
+#include "tools/restoration/frame.h"
 
 namespace restore {
 namespace {

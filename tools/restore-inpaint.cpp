@@ -4,13 +4,15 @@
 #include "librestore/core/error.h"
 #include "operators/factory.h"
 #include "operators/sampling/mask.h"
-#include "tools/common/frame.h"
-#include "tools/common/inpaint.h"
-#include "tools/common/job_files.h"
-#include "tools/common/job_option.h"
-#include "tools/common/masks.h"
-#include "tools/common/picture_run.h"
-#include "tools/common/run_tool.h"
+#include "tools/batch/job_files.h"
+#include "tools/batch/masks.h"
+#include "tools/batch/picture_run.h"
+#include "tools/command_line/job_option.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
+#include "tools/restoration/frame.h"
+#include "tools/restoration/inpaint.h"
+#include "tools/restoration/record.h"
 
 namespace restore {
 namespace {

@@ -1,11 +1,12 @@
 // restore-pnp: plug-and-play restoration under any operator.
 #include "librestore/core/error.h"
 #include "librestore/solve/table.h"
-#include "tools/common/job_files.h"
-#include "tools/common/job_option.h"
-#include "tools/common/operator_list.h"
-#include "tools/common/run_tool.h"
-#include "tools/common/undo.h"
+#include "tools/batch/job_files.h"
+#include "tools/batch/undo.h"
+#include "tools/command_line/job_option.h"
+#include "tools/command_line/lists.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
 
 namespace restore {
 namespace {

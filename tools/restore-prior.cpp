@@ -11,9 +11,9 @@
 #include "priors/neural/shipped.h"
 #include "priors/neural/training_session.h"
 #include "priors/patch/mixture/mixture_file.h"
-#include "tools/common/command_line.h"
-#include "tools/common/prior_output.h"
-#include "tools/common/run_tool.h"
+#include "tools/command_line/command_line.h"
+#include "tools/command_line/prior_output.h"
+#include "tools/command_line/run_tool.h"
 
 namespace {
 

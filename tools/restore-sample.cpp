@@ -19,11 +19,12 @@
 #include "priors/diffusion/table.h"
 #include "priors/factory.h"
 #include "priors/patch/texture/texture.h"
-#include "tools/common/command_line.h"
-#include "tools/common/common_options.h"
-#include "tools/common/restorer.h"
-#include "tools/common/run_tool.h"
-#include "tools/common/step_progress.h"
+#include "tools/batch/own_call.h"
+#include "tools/batch/step_progress.h"
+#include "tools/command_line/command_line.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
+#include "tools/restoration/restorer.h"
 
 namespace restore {
 namespace {

@@ -7,11 +7,11 @@
 #include "librestore/core/parallel.h"
 #include "librestore/core/progress.h"
 #include "priors/neural/training_session.h"
-#include "tools/common/command_line.h"
-#include "tools/common/common_options.h"
-#include "tools/common/mixture_training.h"
-#include "tools/common/prior_output.h"
-#include "tools/common/run_tool.h"
+#include "priors/patch/mixture/mixture_training.h"
+#include "tools/command_line/command_line.h"
+#include "tools/command_line/prior_output.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
 
 namespace {
 
@@ -243,7 +243,8 @@ ExitCode train(int argc, char** argv) {
     train_network(o, *progress);
   } else {
     o.mixture.seed = o.seed;
-    train_mixture({o.photos, o.output, o.overwrite, o.threads, o.mixture, read_about(o.about)},
+    train_mixture({o.photos, o.output, o.overwrite, o.threads, o.mixture, RESTORE_VERSION,
+                   read_about(o.about)},
                   *progress);
   }
   return ExitCode::ok;

@@ -2,10 +2,11 @@
 #include <fmt/core.h>
 
 #include "librestore/core/error.h"
-#include "tools/common/job_option.h"
-#include "tools/common/kernel_option.h"
-#include "tools/common/run_tool.h"
-#include "tools/common/undo.h"
+#include "tools/batch/undo.h"
+#include "tools/command_line/job_option.h"
+#include "tools/command_line/kernel_option.h"
+#include "tools/command_line/run_tool.h"
+#include "tools/command_line/shared_options.h"
 
 namespace restore {
 namespace {

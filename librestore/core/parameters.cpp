@@ -48,6 +48,14 @@ double parse_number(std::string_view text, std::string_view what) {
   return value;
 }
 
+std::pair<std::string, std::string> split_assignment(const std::string& flag,
+                                                     const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw usage_error("{} {}: write NAME=VALUE", flag, assignment);
+  return {assignment.substr(0, equals), assignment.substr(equals + 1)};
+}
+
 void check_range(const ParameterInfo& info, double value) {
   // Written so that NaN fails.
   if (value >= info.minimum && value <= info.maximum) return;

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,10 @@ namespace restore {
 
 // A number as people write it: `0.05`, `1e-3`, `12.75/255`. Throws a usage error that names `what`.
 double parse_number(std::string_view text, std::string_view what);
+
+// `NAME=VALUE` in two; usage error that names `flag`.
+std::pair<std::string, std::string> split_assignment(const std::string& flag,
+                                                     const std::string& assignment);
 
 // Limits beyond this are none.
 constexpr double kUnbounded = 1e30;

@@ -1,5 +1,5 @@
 // Alpha follows its picture through an operator and back.
-#include "tools/common/frame.h"
+#include "tools/restoration/frame.h"
 
 #include <boost/test/unit_test.hpp>
 

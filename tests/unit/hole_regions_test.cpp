@@ -1,4 +1,4 @@
-#include "tools/common/hole_regions.h"
+#include "tools/restoration/hole_regions.h"
 
 #include <cstdlib>
 

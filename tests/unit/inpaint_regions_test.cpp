@@ -4,8 +4,8 @@
 #include "operators/noise/gaussian_noise.h"
 #include "operators/sampling/mask.h"
 #include "operators/sampling/mask_patterns.h"
-#include "tools/common/hole_regions.h"
-#include "tools/common/inpaint.h"
+#include "tools/restoration/hole_regions.h"
+#include "tools/restoration/inpaint.h"
 
 using namespace restore;
 

@@ -1,5 +1,5 @@
 // Paths inside operator expressions, and finding the job of a picture.
-#include "tools/common/job_files.h"
+#include "tools/batch/job_files.h"
 
 #include <fstream>
 

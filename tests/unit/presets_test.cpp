@@ -1,10 +1,10 @@
 // The presets are data: what they say must make sense to the methods that they name.
-#include "tools/common/presets.h"
+#include "tools/restoration/presets.h"
 
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
-#include "tools/common/methods.h"
+#include "tools/restoration/methods.h"
 
 using namespace restore;
 

@@ -1,6 +1,6 @@
 // How a picture is undone: what is asked of its degradation, what is read besides it, what its file
 // tells.
-#include "tools/common/undo.h"
+#include "tools/batch/undo.h"
 
 #include <fstream>
 
