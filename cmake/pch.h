@@ -1,5 +1,5 @@
 // The project's one precompiled header. `torch/types.h` (tensors) takes 6 s a file to parse, and
-// `torch/torch.h` (modules, optimisers, serialisation) 15 s: the few files that need those name them.
+// `torch/torch.h` (modules, optimisers, serialisation) 15 s: the few files that need it name it.
 #pragma once
 
 #include <torch/types.h>

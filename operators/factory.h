@@ -2,9 +2,9 @@
 //
 //   expression := operator ('|' operator)*        read left to right: the first acts on the scene
 //   operator   := name [ '(' argument (',' argument)* ')' ]
-//               | '[' expression (';' expression)* ']'   several measurements of one scene, the pictures
-//                                                        below each other (operators/compose/stack.h)
-//   argument   := [key '='] value                 positional values fill the row's parameters in order
+//               | '[' expression (';' expression)* ']'   several measurements of one scene, below
+//                                                        each other (operators/compose/stack.h)
+//   argument   := [key '='] value                 positional values fill the row's parameters
 //   value      := number | word | word ':' number (',' number)* | path | '"' anything '"'
 //
 //   blur(gaussian:1.6, boundary=circular) | downsample(4) | mask(m.png)
@@ -51,8 +51,8 @@ struct ShapeRequest {
   bool is_measurement = false;
 };
 
-// Builds the operator of an expression; relative paths are relative to `base`. Errors are usage errors
-// that quote the expression and point at the column.
+// Builds the operator of an expression; relative paths are relative to `base`. Errors are usage
+// errors that quote the expression and point at the column.
 std::shared_ptr<const Operator> build_operator(const std::string& expression,
                                                const ShapeRequest& request,
                                                const std::filesystem::path& base = {});

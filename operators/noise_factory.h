@@ -26,8 +26,8 @@ struct NoiseRow {
 
 const std::vector<NoiseRow>& noise_table();
 
-// The model of an expression; relative paths are relative to `base`. Errors are usage errors that quote
-// the expression and point at the column.
+// The model of an expression; relative paths are relative to `base`. Errors are usage errors that
+// quote the expression and point at the column.
 std::shared_ptr<const NoiseModel> make_noise(const std::string& expression,
                                              const std::filesystem::path& base = {});
 

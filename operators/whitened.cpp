@@ -68,8 +68,8 @@ class WhitenedSpectral : public WhitenedBase {
   torch::Tensor s_;
 };
 
-// diag(g) A for one g a channel where A does the same to each channel by itself: s = g s, and channel by
-// channel
+// diag(g) A for one g a channel where A does the same to each channel by itself: s = g s, and
+// channel by channel
 //   prox_{g A}(v, y, rho) = prox_A(v, y / g, rho / g^2),   (g A)^+ y = A^+ (y / g)
 class WhitenedChannels : public WhitenedBase {
  public:
@@ -95,8 +95,8 @@ class WhitenedChannels : public WhitenedBase {
   }
 };
 
-// W after a matrix for the channels of each pixel, M = u diag(s) v^T: with H the Hartley transform, which
-// makes W diagonal, U = u H, V = v H, and s is the product of both spectra.
+// W after a matrix for the channels of each pixel, M = u diag(s) v^T: with H the Hartley transform,
+// which makes W diagonal, U = u H, V = v H, and s is the product of both spectra.
 class WhitenedColours : public WhitenedBase {
  public:
   WhitenedColours(std::shared_ptr<const SpectralOperator> A, const Whitening& W)

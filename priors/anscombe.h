@@ -1,5 +1,5 @@
-// A denoiser of Poisson noise made of one of Gaussian noise: the square root makes all counts equally
-// noisy.
+// A denoiser of Poisson noise made of one of Gaussian noise: the square root makes all counts
+// equally noisy.
 //
 // Anscombe 1948, "The transformation of Poisson, binomial and negative-binomial data",
 //   https://doi.org/10.1093/biomet/35.3-4.246

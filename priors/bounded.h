@@ -1,5 +1,5 @@
-// A denoiser of a denoiser that moves no picture further than the noise can have: the bounded denoisers
-// for which plug-and-play converges.
+// A denoiser of a denoiser that moves no picture further than the noise can have: the bounded
+// denoisers for which plug-and-play converges.
 //
 // Chan, Wang, Elgendy 2017, "Plug-and-Play ADMM for image restoration: fixed-point convergence and
 //   applications", https://arxiv.org/abs/1605.01710

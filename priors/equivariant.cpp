@@ -8,7 +8,8 @@ namespace restore {
 
 torch::Tensor Equivariant::denoise(const torch::Tensor& x, double sigma) const {
   if (sigma == 0) return x.clone();
-  // Turned or not, the grid that D starts from has to lie on the same pixels, in a tile as in the whole.
+  // Turned or not, the grid that D starts from has to lie on the same pixels, in a tile as in the
+  // whole.
   const auto rest = [&](int dimension) {
     const auto size = x.size(dimension);
     return (alignment() - size % alignment()) % alignment();

@@ -4,8 +4,8 @@
 //   https://arxiv.org/abs/2312.01831
 //
 //   D_G(x, sigma) = 1/8 sum over g of g^-1 D(g x, sigma),   g: the symmetries of the square.
-// D_G commutes with every g, and its Jacobian is more nearly symmetric than that of D. Eight calls of
-// D each.
+// D_G commutes with every g, and its Jacobian is more nearly symmetric than that of D. Eight calls
+// of D each.
 #pragma once
 
 #include "librestore/model/denoiser_wrapper.h"

@@ -20,12 +20,12 @@ struct PriorRow {
 
 const std::vector<PriorRow>& prior_table();
 
-// `tv`, `tv:0.8` (a parameter after the colon), `natural`, or a path. Usage error that lists the known
-// names for anything else. Loading takes time: make it once a run and share it.
+// `tv`, `tv:0.8` (a parameter after the colon), `natural`, or a path. Usage error that lists the
+// known names for anything else. Loading takes time: make it once a run and share it.
 std::shared_ptr<const Denoiser> make_prior(const std::string& name);
 
-// The files that decide it, in a fixed order: weights, or the pictures of a folder. None for what is computed from the
-// picture alone. For a name that make_prior takes.
+// The files that decide it, in a fixed order: weights, or the pictures of a folder. None for what
+// is computed from the picture alone. For a name that make_prior takes.
 std::vector<std::filesystem::path> prior_files(const std::string& name);
 
 // What tools use when no --prior is given: `natural` where that network is installed, else `tv`.

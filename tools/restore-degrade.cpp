@@ -99,7 +99,8 @@ double clipped_share(const torch::Tensor& y) {
   return (y.lt(0) | y.gt(1)).to(torch::kFloat64).mean().item<double>();
 }
 
-// The id that the noise is keyed with: the job's for its own picture, wherever that was reached from.
+// The id that the noise is keyed with: the job's for its own picture, wherever that was reached
+// from.
 const std::string& drawn_as(const Options& options, const Item& item) {
   return fs::path(options.id).filename() == fs::path(item.id).filename() ? options.id : item.id;
 }

@@ -84,7 +84,8 @@ void check_numbers(const CheckpointPrior& prior, const std::string& file) {
     throw item_error("{}: damaged: the tensors do not have the SHA-256 on the card", file);
 }
 
-// Reading checks format and shapes; what is left is that the numbers are whole and the network computes.
+// Reading checks format and shapes; what is left is that the numbers are whole and the network
+// computes.
 void verify(const Options& o) {
   for (const auto& word : o.files) {
     const auto file = file_of(word);

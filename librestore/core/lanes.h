@@ -26,8 +26,8 @@ RESTORE_INLINE void load(Lanes& v, const Bfloat* p) {
   std::memcpy(&v, &bits, sizeof v);
 }
 RESTORE_INLINE void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof(Lanes)); }
-// The upper halves are v rounded to nearest, ties to even. A NaN stays one unless its payload is in the low bits
-// alone, which arithmetic does not make.
+// The upper halves are v rounded to nearest, ties to even. A NaN stays one unless its payload is in
+// the low bits alone, which arithmetic does not make.
 RESTORE_INLINE void rounded_bits(Bits& bits, const Lanes& v) {
   std::memcpy(&bits, &v, sizeof bits);
   bits += 0x7fffu + ((bits >> 16) & 1u);

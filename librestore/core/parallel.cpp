@@ -15,8 +15,8 @@
 namespace restore {
 namespace {
 
-// What TBB orders: all before a fork, what runs in it, all after it. TBB is not compiled with the thread
-// sanitizer, nor is this file (CMakeLists.txt), so the sanitizer is told.
+// What TBB orders: all before a fork, what runs in it, all after it. TBB is not compiled with the
+// thread sanitizer, nor is this file (CMakeLists.txt), so the sanitizer is told.
 class Fork {
  public:
   Fork() { before(begun_); }
@@ -73,9 +73,9 @@ void parallel_items(std::int64_t count, const ThreadBudget& budget,
           if (next == count) control.stop();
           return next++;
         });
-    // Asks for the next item when it can begin it: items start in their order. Each has an arena of its
-    // own that bounds the threads inside it: a thread that waits inside one item can never pick up
-    // another item meanwhile.
+    // Asks for the next item when it can begin it: items start in their order. Each has an arena of
+    // its own that bounds the threads inside it: a thread that waits inside one item can never pick
+    // up another item meanwhile.
     flow::function_node<std::int64_t, flow::continue_msg, flow::rejecting> work(
         graph, static_cast<std::size_t>(workers), [&](std::int64_t i) {
           tbb::task_arena inside(std::max(budget.per_item, 1));

@@ -6,8 +6,8 @@
 
 namespace restore {
 
-// Control characters, which a terminal would obey, become \x1b and the like. The rest stays, also bytes
-// that are not UTF-8.
+// Control characters, which a terminal would obey, become \x1b and the like. The rest stays, also
+// bytes that are not UTF-8.
 std::string printable(std::string_view text);
 
 }  // namespace restore

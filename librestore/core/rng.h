@@ -21,14 +21,15 @@ struct FieldWindow {
 class Rng {
  public:
   // `image` separates the items of a batch (hash of the item's name); `sample` counts the posterior
-  // samples of one image (below 2^20, else a usage error), so that sample 5 is the same drawn alone or in a batch.
+  // samples of one image (below 2^20, else a usage error), so that sample 5 is the same drawn alone
+  // or in a batch.
   explicit Rng(std::uint64_t seed, std::uint64_t image = 0, std::uint32_t sample = 0);
 
   // The same stream for another sample of this image, starting at its step 0.
   Rng for_sample(std::uint32_t sample) const;
 
-  // The same stream in a picture of which this one's pixel (0, 0) is (x0, y0): every field from now on
-  // is the part of the whole picture's field that lies there.
+  // The same stream in a picture of which this one's pixel (0, 0) is (x0, y0): every field from now
+  // on is the part of the whole picture's field that lies there.
   Rng at(std::int64_t y0, std::int64_t x0) const;
 
   // Fills `out` (channels x height x width, C order) with independent N(0,1) and moves on one step.

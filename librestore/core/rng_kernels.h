@@ -1,4 +1,5 @@
-// The loops that make random fields: sixteen blocks of Philox at a time, the same bits on every machine.
+// The loops that make random fields: sixteen blocks of Philox at a time, the same bits on every
+// machine.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// RESTORE_TARGET_CLONES: for functions whose plain loops the compiler vectorises. On x86-64 it makes
-// versions for AVX-512 and for AVX2 with FMA beside the portable one, and the loader picks.
+// RESTORE_TARGET_CLONES: for functions whose plain loops the compiler vectorises. On x86-64 it
+// makes versions for AVX-512 and for AVX2 with FMA beside the portable one, and the loader picks.
 //
 // Address and thread sanitizers start after the loader would have to ask; Clang has no such clones
 // for templates. There the portable version is the only one.

@@ -21,8 +21,8 @@ class NameTaken : public Error {
 struct TemporaryPath;
 
 // A file that must not survive this process unless it is renamed first: removed on destruction,
-// and by the second signal's handler (interrupt.h). What SIGKILL leaves, the next run finds: the file
-// is locked (flock) as long as its process lives.
+// and by the second signal's handler (interrupt.h). What SIGKILL leaves, the next run finds: the
+// file is locked (flock) as long as its process lives.
 class TemporaryFile {
  public:
   // A unique name beside `target` that keeps its extension, so that writers see the right format.

@@ -1,6 +1,6 @@
-// What is found out about a picture file before a decoder sees it: that it is there, which container
-// it is, that it is whole and not too large. Decoders fill the missing part of a truncated file with
-// grey, print to stderr, or allocate first and look later.
+// What is found out about a picture file before a decoder sees it: that it is there, which
+// container it is, that it is whole and not too large. Decoders fill the missing part of a
+// truncated file with grey, print to stderr, or allocate first and look later.
 #pragma once
 
 #include <cstdint>

@@ -17,9 +17,9 @@ enum class SampleType { uint8, uint16, half, float32 };
 struct Metadata;
 
 // Pixels are upright (EXIF orientation applied) and as encoded in the file: integer samples are
-// divided by their maximum, float samples are taken as they are, values above 1 included. The float32
-// value determines the stored sample of every SampleType exactly, so an untouched pixel is saved bit
-// for bit.
+// divided by their maximum, float samples are taken as they are, values above 1 included. The
+// float32 value determines the stored sample of every SampleType exactly, so an untouched pixel is
+// saved bit for bit.
 struct Image {
   torch::Tensor colour;  // 1 x C x H x W, float32, C = 1 (grey) or 3 (RGB)
   torch::Tensor alpha;   // 1 x 1 x H x W, float32; undefined without alpha
@@ -32,8 +32,8 @@ struct Image {
   std::int64_t channels() const { return colour.size(1); }
 };
 
-// Item error that says how many samples are NaN or infinite, and where the first one is; (x0, y0): of
-// the upper left corner of `image` in the picture.
+// Item error that says how many samples are NaN or infinite, and where the first one is; (x0, y0):
+// of the upper left corner of `image` in the picture.
 void check_finite(const Image& image, const std::filesystem::path& path, const char* advice,
                   std::int64_t y0 = 0, std::int64_t x0 = 0);
 

@@ -44,7 +44,8 @@ void save_image(const Image& image, const std::filesystem::path& path,
 // it is all there is) is above `threshold`.
 torch::Tensor load_mask(const std::filesystem::path& path, double threshold = 0.5);
 
-// Extensions (lower case, with dot) that a folder scan takes for pictures and that save_image writes.
+// Extensions (lower case, with dot) that a folder scan takes for pictures and that save_image
+// writes.
 const std::vector<std::string>& image_extensions();
 bool is_image_path(const std::filesystem::path& path);
 

@@ -52,8 +52,8 @@ class ImageSink {
   ImageSink(const ImageSink&) = delete;
   ImageSink& operator=(const ImageSink&) = delete;
 
-  // Puts a part's upper left corner at row y0, column x0. Parts come row by row: all that lie in the
-  // same rows, then flush() those rows.
+  // Puts a part's upper left corner at row y0, column x0. Parts come row by row: all that lie in
+  // the same rows, then flush() those rows.
   void put(const Image& part, std::int64_t y0, std::int64_t x0);
   // Rows up to `end` are complete.
   void flush(std::int64_t end);

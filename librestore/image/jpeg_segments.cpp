@@ -19,8 +19,8 @@ bool is_frame_header(std::uint32_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// Calls `body(marker, length)` for each segment, the reader at its data of `length` bytes, until the
-// first scan.
+// Calls `body(marker, length)` for each segment, the reader at its data of `length` bytes, until
+// the first scan.
 void for_each_segment(ByteReader& file,
                       const std::function<void(std::uint32_t, std::int64_t)>& body) {
   file.go_to(2);  // SOI

@@ -14,8 +14,8 @@ void check_jpeg(const std::filesystem::path& path, std::int64_t max_pixels);
 // The file up to its first scan, whose marker is the end.
 std::vector<std::uint8_t> jpeg_head(const std::filesystem::path& path);
 
-// The ICC profile, put together from its segments (ICC.1:2022, B.4); empty without one. Throws an item
-// error when a part is missing.
+// The ICC profile, put together from its segments (ICC.1:2022, B.4); empty without one. Throws an
+// item error when a part is missing.
 std::vector<std::uint8_t> jpeg_colour_profile(const std::filesystem::path& path);
 
 }  // namespace restore

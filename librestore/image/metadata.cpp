@@ -10,8 +10,8 @@
 namespace restore {
 namespace {
 
-// OpenImageIO's names of what belongs to the layout of a file, or was already taken out of the list.
-// A prefix when it ends in a colon.
+// OpenImageIO's names of what belongs to the layout of a file, or was already taken out of the
+// list. A prefix when it ends in a colon.
 constexpr std::array kStructure = {
     "oiio:",
     "tiff:",
@@ -49,16 +49,17 @@ bool is_structure(std::string_view name) {
   });
 }
 
-// A PNG counts pixels per metre: 300 dpi read back as 299.9994. The whole number that gives the same
-// count is what was meant.
+// A PNG counts pixels per metre: 300 dpi read back as 299.9994. The whole number that gives the
+// same count is what was meant.
 float whole_dpi(float dpi) {
   constexpr float kInchesInMetre = 1 / 0.0254F;
   const float whole = std::round(dpi);
   return std::lround(whole * kInchesInMetre) == std::lround(dpi * kInchesInMetre) ? whole : dpi;
 }
 
-// Pixels per metre, a BMP's unit, become pixels per centimetre, which all others know; a quarter turn
-// exchanges the axes. The ratio goes along: the PNG and TIFF writers set y from it, whatever y is.
+// Pixels per metre, a BMP's unit, become pixels per centimetre, which all others know; a quarter
+// turn exchanges the axes. The ratio goes along: the PNG and TIFF writers set y from it, whatever y
+// is.
 OIIO::ParamValueList resolution_of(const OIIO::ImageSpec& spec, const std::string& format,
                                    int orientation) {
   OIIO::ParamValueList list;

@@ -47,8 +47,8 @@ Metadata stripped(const Metadata& metadata);
 std::shared_ptr<Metadata> metadata_from(const OIIO::ImageSpec& spec, const std::string& format,
                                         int orientation);
 
-// Adds to a writer's `spec` what the target format can hold. `with_attributes`: descriptions too, for
-// a picture whose tags are not embedded afterwards (embed.h).
+// Adds to a writer's `spec` what the target format can hold. `with_attributes`: descriptions too,
+// for a picture whose tags are not embedded afterwards (embed.h).
 void describe(const Metadata& metadata, const Format& target, bool with_attributes,
               OIIO::ImageSpec& spec);
 

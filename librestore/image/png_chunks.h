@@ -22,8 +22,8 @@ void check_png(const std::filesystem::path& path, std::int64_t max_pixels);
 // wrong, or they cannot be unpacked.
 void check_png_pixels(const std::filesystem::path& path);
 
-// The chunks that say how colours are to be shown, text and the time of the last change, as they lie
-// in the file; EXIF, XMP and IPTC are not among them.
+// The chunks that say how colours are to be shown, text and the time of the last change, as they
+// lie in the file; EXIF, XMP and IPTC are not among them.
 std::vector<std::uint8_t> kept_png_chunks(const std::filesystem::path& path);
 
 // The ICC profile, empty without one.

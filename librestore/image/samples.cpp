@@ -126,8 +126,8 @@ Placement Placement::upright(int orientation, std::int64_t width, std::int64_t h
   Placement place;
   place.width = transposed ? height : width;
   place.height = transposed ? width : height;
-  // The file's row 0 is the picture's bottom (3, 4) or right side (6, 7), its column 0 the picture's
-  // right side (2, 3) or bottom (7, 8).
+  // The file's row 0 is the picture's bottom (3, 4) or right side (6, 7), its column 0 the
+  // picture's right side (2, 3) or bottom (7, 8).
   const bool rows_reversed =
       orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const bool columns_reversed =

@@ -38,8 +38,8 @@ struct Placement {
 // One pointer a channel of the layout, height x width floats each.
 using Planes = std::array<float*, 4>;
 
-// Those of a picture: 1 x C x H x W colour, alpha after it where it is defined. A grey picture repeats
-// its plane in a format that knows only RGB.
+// Those of a picture: 1 x C x H x W colour, alpha after it where it is defined. A grey picture
+// repeats its plane in a format that knows only RGB.
 Planes planes_of(const torch::Tensor& colour, const torch::Tensor& alpha, int colour_channels);
 
 // Writes the file's rows [begin, end) to their upright places: integers divided by their maximum,
@@ -54,8 +54,8 @@ enum class AlphaConversion {
   dissociate,  // divide colour by alpha where alpha is not zero
 };
 
-// The rows [begin, end) of an upright picture as the file wants them: integers clamped to [0, 1] and
-// rounded to the nearest, halves clamped to the largest finite one. NaN must not occur.
+// The rows [begin, end) of an upright picture as the file wants them: integers clamped to [0, 1]
+// and rounded to the nearest, halves clamped to the largest finite one. NaN must not occur.
 void pack_rows(const Planes& planes, const SampleLayout& layout, AlphaConversion conversion,
                std::int64_t begin, std::int64_t end, void* rows);
 

@@ -1,6 +1,6 @@
 // EXIF, IPTC, XMP and the comment of a picture, carried from file to file by Exiv2.
-// Without Exiv2 (RESTORE_HAVE_EXIV2) nothing is read and nothing written: what OpenImageIO's readers
-// and writers know of them remains.
+// Without Exiv2 (RESTORE_HAVE_EXIV2) nothing is read and nothing written: what OpenImageIO's
+// readers and writers know of them remains.
 #pragma once
 
 #include <cstdint>

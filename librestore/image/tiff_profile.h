@@ -7,8 +7,8 @@
 
 namespace restore {
 
-// Of the first picture in the file; empty without one. Throws an item error when the file ends before
-// it does.
+// Of the first picture in the file; empty without one. Throws an item error when the file ends
+// before it does.
 std::vector<std::uint8_t> tiff_colour_profile(const std::filesystem::path& path);
 
 }  // namespace restore

@@ -28,8 +28,9 @@ struct SigmaRange {
   double maximum = 1e30;
 };
 
-// One run of calls on pictures that change little from call to call. A denoiser that iterates inside
-// may start where its last call ended: the same D to the same tolerance, sooner. One thread's.
+// One run of calls on pictures that change little from call to call. A denoiser that iterates
+// inside may start where its last call ended: the same D to the same tolerance, sooner. One
+// thread's.
 class DenoiserSession {
  public:
   virtual ~DenoiserSession() = default;
@@ -46,8 +47,8 @@ class Denoiser {
   virtual std::optional<int> receptive_field() const = 0;
   // D commutes with shifts by multiples of this many pixels: tiles must start at them.
   virtual int alignment() const { return 1; }
-  // What one evaluation needs besides x and its result, in bytes a pixel of x, from above: tiles and
-  // the pictures in flight are planned with it.
+  // What one evaluation needs besides x and its result, in bytes a pixel of x, from above: tiles
+  // and the pictures in flight are planned with it.
   virtual double bytes_per_pixel() const { return 200; }
   // For the duration of one method's run; the denoiser outlives it. By default plain calls.
   virtual std::unique_ptr<DenoiserSession> session() const;
@@ -56,8 +57,8 @@ class Denoiser {
   virtual std::string name() const = 0;
   // What a user should know of how a picture of this size is denoised; empty: nothing.
   virtual std::string remark(std::int64_t /*height*/, std::int64_t /*width*/) const { return {}; }
-  // What the standard deviation of this method's samples under this prior has to be multiplied with to
-  // be as large as the error of their mean; 1 where that was not measured.
+  // What the standard deviation of this method's samples under this prior has to be multiplied with
+  // to be as large as the error of their mean; 1 where that was not measured.
   virtual double deviation_scale(const std::string& /*method*/) const { return 1; }
 };
 

@@ -8,11 +8,12 @@
 
 namespace restore {
 
-// A picture that is kept while the inner denoiser runs, in bytes a pixel: three channels of float32.
+// A picture that is kept while the inner denoiser runs, in bytes a pixel: three channels of
+// float32.
 constexpr double kBytesOfPicture = 12;
 
-// `Base`: Denoiser or MmseDenoiser. A session makes plain calls of the wrapper, which the inner one's would
-// pass by.
+// `Base`: Denoiser or MmseDenoiser. A session makes plain calls of the wrapper, which the inner
+// one's would pass by.
 template <typename Base>
 class WrapperOf : public Base {
  public:

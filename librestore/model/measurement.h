@@ -27,8 +27,8 @@ struct Measurement {
 };
 
 // How well x explains y: the root mean square of C^(-1/2) (y - A(x)), C the covariance of the noise
-// where the noiseless measurement is A(x). 1 is a perfect match of the noise, much less over-fits, much
-// more does not explain the data. `floor` stands in for standard deviations that are smaller.
+// where the noiseless measurement is A(x). 1 is a perfect match of the noise, much less over-fits,
+// much more does not explain the data. `floor` stands in for standard deviations that are smaller.
 double residual_in_sigmas(const Measurement& measurement, const torch::Tensor& x,
                           double floor = kSigmaFloor);
 

@@ -31,8 +31,8 @@ class NoiseModel {
   virtual torch::Tensor gradient(const torch::Tensor& y, const torch::Tensor& z) const = 0;
   // Var(y | z), broadcastable to z's shape.
   virtual torch::Tensor variance(const torch::Tensor& z) const = 0;
-  // W = sigma C^(-1/2) of y's covariance C given z; standard deviations below `floor` count as it. By
-  // default that of independent values with variance(z).
+  // W = sigma C^(-1/2) of y's covariance C given z; standard deviations below `floor` count as it.
+  // By default that of independent values with variance(z).
   virtual Whitening whitening(const torch::Tensor& z, double floor) const;
   // Whether it is white as it is, with the same sigma() for every value and every z.
   virtual bool is_white() const { return false; }
@@ -40,8 +40,9 @@ class NoiseModel {
   virtual double sigma() const = 0;
   // As --noise takes it.
   virtual std::string describe() const = 0;
-  // The noise of a part of a measurement of shape `whole`: of what lies in the rectangle `window`. Null, the
-  // default, where the model is the same everywhere. Usage error when it is for another shape.
+  // The noise of a part of a measurement of shape `whole`: of what lies in the rectangle `window`.
+  // Null, the default, where the model is the same everywhere. Usage error when it is for another
+  // shape.
   virtual std::shared_ptr<const NoiseModel> part(const Window& /*window*/,
                                                  const Shape& /*whole*/) const {
     return nullptr;

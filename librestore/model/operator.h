@@ -6,8 +6,8 @@
 // Laws (checkers in tests/support/operator_laws.h, run over every row of operators/factory):
 //   O1  shape: apply maps N x input_shape to N x output_shape, in the type of x; bad shapes throw.
 //   O2  batch: apply of a batch is the batch of the applies.
-//   O3  vjp(x, v) = J(x)^T v with J the Jacobian of A, or of differentiable() where A rounds, against
-//       central differences in float64.
+//   O3  vjp(x, v) = J(x)^T v with J the Jacobian of A, or of differentiable() where A rounds,
+//       against central differences in float64.
 //   O4  prox(v, y, rho) explains y and v together no worse than v alone does.
 #pragma once
 
@@ -33,12 +33,12 @@ class Operator {
   torch::Tensor apply(const torch::Tensor& x) const;
   // J(x)^T v with J the Jacobian of A at x: N x output_shape -> N x input_shape.
   torch::Tensor vjp(const torch::Tensor& x, const torch::Tensor& v) const;
-  // argmin_x 1/2 ||A(x) - y||^2 + rho/2 ||x - v||^2, rho > 0 (rho = sigma_y^2 / sigma^2 for a prior of
-  // noise level sigma). The minimum where A is linear or acts pixel by pixel, else where a descent
-  // from v ends.
+  // argmin_x 1/2 ||A(x) - y||^2 + rho/2 ||x - v||^2, rho > 0 (rho = sigma_y^2 / sigma^2 for a prior
+  // of noise level sigma). The minimum where A is linear or acts pixel by pixel, else where a
+  // descent from v ends.
   torch::Tensor prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const;
-  // The largest of ||J(x)|| over pictures in [0,1], or a bound of it; of a matrix the largest singular
-  // value. Steps along the gradient are as long as it allows.
+  // The largest of ||J(x)|| over pictures in [0,1], or a bound of it; of a matrix the largest
+  // singular value. Steps along the gradient are as long as it allows.
   virtual double norm() const = 0;
   // A rounding operator is flat almost everywhere: its vjp is that of the same operator without the
   // rounding, which this returns (the straight-through estimator: Bengio, Leonard, Courville 2013,
@@ -58,8 +58,8 @@ class Operator {
   // Shapes are checked before these are called.
   virtual torch::Tensor do_apply(const torch::Tensor& x) const = 0;
   virtual torch::Tensor do_vjp(const torch::Tensor& x, const torch::Tensor& v) const = 0;
-  // By default steps along the gradient, of the lengths of Barzilai, Borwein 1988 ("Two-point step size
-  // gradient methods", https://doi.org/10.1093/imanum/8.1.141); the best of them is kept.
+  // By default steps along the gradient, of the lengths of Barzilai, Borwein 1988 ("Two-point step
+  // size gradient methods", https://doi.org/10.1093/imanum/8.1.141); the best of them is kept.
   virtual torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const;
 
  private:

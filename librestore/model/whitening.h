@@ -2,8 +2,9 @@
 //
 //   W y = W A(x) + W n,   W n white with standard deviation sigma,
 //
-// is the same measurement as y = A(x) + n, for methods that know one sigma. W is symmetric: a diagonal
-// matrix where values are independent, a circular convolution where their noise is stationary.
+// is the same measurement as y = A(x) + n, for methods that know one sigma. W is symmetric: a
+// diagonal matrix where values are independent, a circular convolution where their noise is
+// stationary.
 #pragma once
 
 #include <torch/types.h>

@@ -1,5 +1,6 @@
-// The HTML report of a run: one file that needs neither network nor scripts, made of the records that
-// --json prints. A table has a row a record; the first records also show what they are about, small.
+// The HTML report of a run: one file that needs neither network nor scripts, made of the records
+// that --json prints. A table has a row a record; the first records also show what they are about,
+// small.
 #pragma once
 
 #include <chrono>
@@ -37,9 +38,9 @@ struct ReportColumn {
 
 class Report {
  public:
-  // Usage error when `file` is not named .html, or is there and may not be replaced: with skip_done and
-  // redo_others a report may, any other file only with overwrite. The folder is made and must be
-  // writable (item error).
+  // Usage error when `file` is not named .html, or is there and may not be replaced: with skip_done
+  // and redo_others a report may, any other file only with overwrite. The folder is made and must
+  // be writable (item error).
   Report(std::filesystem::path file, Existing existing, std::vector<ReportColumn> columns);
 
   // A record has ended: `name` of what it is about, its place in the plan, and its fate ("ok",
@@ -49,8 +50,8 @@ class Report {
   // A row below all others, such as a mean.
   void add_total(const std::string& name, const Json& record);
 
-  // Writes the file, atomically; item error when it cannot. `about`: what the run was told, a line an
-  // entry, entries that say nothing left out. `planned`: records that there should be.
+  // Writes the file, atomically; item error when it cannot. `about`: what the run was told, a line
+  // an entry, entries that say nothing left out. `planned`: records that there should be.
   void write(const std::string& tool, const Json& about, std::size_t planned) const;
 
  private:

@@ -25,8 +25,8 @@ struct BatchRequest {
   Json parameters = Json::object();  // all that decides the result besides the files that are read
   Existing existing = Existing::refuse;  // as planned
   int threads = 0;                       // 0: all cores
-  // What the work reserves its threads from (resources.h), told when an item ends; null: the threads
-  // are divided evenly.
+  // What the work reserves its threads from (resources.h), told when an item ends; null: the
+  // threads are divided evenly.
   Resources* resources = nullptr;
   bool dry_run = false;                                  // plan and check, touch nothing
   bool json = false;                                     // print records, in the plan's order
@@ -46,15 +46,15 @@ struct BatchResult {
 };
 
 // Reads item.input, writes item.output, returns what there is to say (an object). The folder of the
-// output exists; libtorch has its share of the threads, or one until the work has reserved more. Throws to fail the item; its message is cut
-// to one line.
+// output exists; libtorch has its share of the threads, or one until the work has reserved more.
+// Throws to fail the item; its message is cut to one line.
 using ItemWork = std::function<Json(const Item&)>;
 
-// Failures go to `progress` as lines `TOOL: message`, results to `print`: one JSON object an item in
-// the plan's order, or a line for people as soon as there is something to say.
+// Failures go to `progress` as lines `TOOL: message`, results to `print`: one JSON object an item
+// in the plan's order, or a line for people as soon as there is something to say.
 //
-// Code: ok, also when all was done before; some_failed; usage when all that was tried failed by usage
-// errors (the call was wrong, not the files); interrupted when a signal came.
+// Code: ok, also when all was done before; some_failed; usage when all that was tried failed by
+// usage errors (the call was wrong, not the files); interrupted when a signal came.
 BatchResult run_batch(const Plan& plan, const BatchRequest& request, Progress& progress,
                       const ItemWork& work);
 

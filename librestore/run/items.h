@@ -17,8 +17,8 @@ struct Item {
   std::vector<std::filesystem::path> also_reads{};
   // One of them: the job or mask that says what the picture has gone through; empty: there is none.
   std::filesystem::path described_by{};
-  // Files that it looks at and that decide nothing, such as the scene that the result is compared with; they may
-  // be missing.
+  // Files that it looks at and that decide nothing, such as the scene that the result is compared
+  // with; they may be missing.
   std::vector<std::filesystem::path> also_looks_at{};
   // Files that it writes besides the output: a job, a kernel, an uncertainty.
   std::vector<std::filesystem::path> also_writes{};
@@ -56,9 +56,9 @@ struct Plan {
 };
 
 // The output is a folder if it exists as one, ends with '/', or the inputs are several or a folder;
-// an item's output then has the item's id for its name (with the extension .png if no picture can be
-// written in the input's format). From folders come pictures only, hidden files, what lies in the
-// output folder and linked folders excepted; a file given itself is always taken.
+// an item's output then has the item's id for its name (with the extension .png if no picture can
+// be written in the input's format). From folders come pictures only, hidden files, what lies in
+// the output folder and linked folders excepted; a file given itself is always taken.
 //
 // Throws a usage error when an output is one of the inputs (by any name: links are followed), when
 // two inputs have one output, when an output exists and that is to be refused; Error{no_input} when
@@ -70,9 +70,9 @@ struct CommonFiles {
   std::vector<std::filesystem::path> reads, writes;
 };
 
-// Before anything starts, and when the items know what else they read and write: a usage error when a file that will
-// be written is one that is read (by any name), when two would be written to one place, or when a file of also_writes
-// exists and that is to be refused.
+// Before anything starts, and when the items know what else they read and write: a usage error when
+// a file that will be written is one that is read (by any name), when two would be written to one
+// place, or when a file of also_writes exists and that is to be refused.
 void check_files(const Plan& plan, Existing existing, const CommonFiles& common = {});
 
 }  // namespace restore

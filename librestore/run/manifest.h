@@ -2,13 +2,14 @@
 // and again, until all is done.
 //
 //   {"manifest": 1, "tool": "restore-deblur", "arguments": ["photos", "-o", "out", ..],
-//    "folder": "/home/ada", "parameters": {..}, "output_folder": "out", "to_folder": true, "items": 2, "hash": ".."}
+//    "folder": "/home/ada", "parameters": {..}, "output_folder": "out", "to_folder": true,
+//    "items": 2, "hash": ".."}
 //   {"id": "a.png", "input": "photos/a.png", "size": 31415, "hash": "..", "also_reads": [],
 //    "output": "out/a.png"}
 //   ..
 //
-// A line an item, sorted by id; `hash` in the first line is that of all other lines, so that a cut or
-// edited manifest is noticed. Relative paths are relative to `folder`, in which the tool is run.
+// A line an item, sorted by id; `hash` in the first line is that of all other lines, so that a cut
+// or edited manifest is noticed. Relative paths are relative to `folder`, in which the tool is run.
 #pragma once
 
 #include <filesystem>
@@ -31,8 +32,8 @@ struct Manifest {
 // Fills in the planned hash of every item that can be read; the others get a problem.
 void hash_items(std::vector<Item>& items, int threads);
 
-// Atomic. Usage error when `path` exists, for a manifest is never changed, or when a name is not UTF-8,
-// which JSON cannot hold.
+// Atomic. Usage error when `path` exists, for a manifest is never changed, or when a name is not
+// UTF-8, which JSON cannot hold.
 void write_manifest(const Manifest& manifest, const std::filesystem::path& path);
 
 // Usage error when it is missing, no manifest, cut off or edited.

@@ -1,9 +1,10 @@
 // What the items of a batch that are in flight divide among them: threads and memory.
 //
-// An item gets as many threads as are free, divided by the number of items of its size that may come to
-// work beside it: as many as fit in what memory is free, and as are left. Many small pictures run side by
-// side with a thread each, a picture that leaves no room for another has all threads, and the last ones
-// share what is free. To be written an item needs none: the next one works meanwhile.
+// An item gets as many threads as are free, divided by the number of items of its size that may
+// come to work beside it: as many as fit in what memory is free, and as are left. Many small
+// pictures run side by side with a thread each, a picture that leaves no room for another has all
+// threads, and the last ones share what is free. To be written an item needs none: the next one
+// works meanwhile.
 #pragma once
 
 #include <condition_variable>

@@ -5,8 +5,8 @@
 //   {"output": "sub/a.png", "status": "done", "input_hash": "..", "parameters_hash": "..",
 //    "output_hash": ".."}
 //
-// `started` is written before the work, `done` after the output has its name, `failed` when it never
-// will. An output whose last event is `started` or `done` was made by us and may be replaced.
+// `started` is written before the work, `done` after the output has its name, `failed` when it
+// never will. An output whose last event is `started` or `done` was made by us and may be replaced.
 #pragma once
 
 #include <filesystem>

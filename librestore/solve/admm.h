@@ -11,13 +11,12 @@
 //   u_{k+1} = u_k + x_k - v_{k+1}
 //   x_{k+1} = argmin_x 1/2 ||A x - y||^2 + rho_k / 2 ||x - (v_{k+1} - u_{k+1})||^2,
 //   rho_k = lambda sigma_y^2 / sigma_k^2.
-// sigma_k = sigma, or falls to it from sigma_start in equal ratios, where these levels or the nearest in the prior's
-// range are meant: rho_k is of the level that D is called with. The multiplier rho_k u_k is kept when rho_k changes
-// (Boyd et al. 2011, section 3.4.1).
-// In one step the state x + u moves by x_{k+1} - v_{k+1}: that is 0 exactly where primal and dual
-// residual are, and it is the residual of the stop.
-// With D = prox of sigma^2 R the fixed point is the MAP estimate
-// argmin 1/2 ||A x - y||^2 + lambda sigma_y^2 R(x); sigma then only sets the pace.
+// sigma_k = sigma, or falls to it from sigma_start in equal ratios, where these levels or the
+// nearest in the prior's range are meant: rho_k is of the level that D is called with. The
+// multiplier rho_k u_k is kept when rho_k changes (Boyd et al. 2011, section 3.4.1). In one step
+// the state x + u moves by x_{k+1} - v_{k+1}: that is 0 exactly where primal and dual residual are,
+// and it is the residual of the stop. With D = prox of sigma^2 R the fixed point is the MAP
+// estimate argmin 1/2 ||A x - y||^2 + lambda sigma_y^2 R(x); sigma then only sets the pace.
 #pragma once
 
 #include "librestore/core/parameters.h"

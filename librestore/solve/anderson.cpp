@@ -44,8 +44,8 @@ class Memory {
   }
 
  private:
-  // gamma = argmin ||f - dF gamma||, by Gram and Schmidt from the newest difference on: one that the
-  // newer ones explain to rounding tells nothing, and gets 0.
+  // gamma = argmin ||f - dF gamma||, by Gram and Schmidt from the newest difference on: one that
+  // the newer ones explain to rounding tells nothing, and gets 0.
   std::vector<double> coefficients(const torch::Tensor& f) const {
     std::vector<torch::Tensor> Q;
     std::vector<std::size_t> kept;

@@ -6,9 +6,9 @@
 //   f_k = T(x_k) - x_k,   dX = (x_{i+1} - x_i),  dF = (f_{i+1} - f_i),  i = k - m .. k - 1
 //   gamma   = argmin ||f_k - dF gamma||
 //   x_{k+1} = x_k + f_k - (dX + dF) gamma
-// The fixed points are T's own. For a linear T this is GMRES, which needs no more steps than there are
-// unknowns. Where ||f_k|| has grown over its smallest value, what was learnt is forgotten, and the plain
-// iteration goes on from the best x so far.
+// The fixed points are T's own. For a linear T this is GMRES, which needs no more steps than there
+// are unknowns. Where ||f_k|| has grown over its smallest value, what was learnt is forgotten, and
+// the plain iteration goes on from the best x so far.
 #pragma once
 
 #include <memory>

@@ -4,10 +4,11 @@
 //   https://doi.org/10.1137/0716071
 // Relaxation: Eckstein, Bertsekas 1992, "On the Douglas-Rachford splitting method and the proximal
 //   point algorithm for maximal monotone operators", https://doi.org/10.1007/BF01581204
-// With a denoiser: Buzzard, Chan, Sreehari, Bouman 2018, "Plug-and-play unplugged: optimization-free
-//   reconstruction using consensus equilibrium", https://doi.org/10.1137/17M1122451
+// With a denoiser: Buzzard, Chan, Sreehari, Bouman 2018, "Plug-and-play unplugged:
+//   optimization-free reconstruction using consensus equilibrium",
+//   https://doi.org/10.1137/17M1122451
 //
-//   x_k     = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - z_k||^2,   rho = lambda sigma_y^2 / sigma^2
+//   x_k     = argmin_x 1/2 ||A x - y||^2 + rho / 2 ||x - z_k||^2,  rho = lambda sigma_y^2/sigma^2
 //   v_k     = D(2 x_k - z_k, sigma)
 //   z_{k+1} = z_k + relaxation (v_k - x_k)
 // where sigma is the options' or the nearest in the prior's range.

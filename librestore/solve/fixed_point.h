@@ -1,4 +1,5 @@
-// Methods that repeat one map until its result rests: x_{k+1} = T(x_k). pgm, red and red-fp are such.
+// Methods that repeat one map until its result rests: x_{k+1} = T(x_k). pgm, red and red-fp are
+// such.
 #pragma once
 
 #include <functional>

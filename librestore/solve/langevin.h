@@ -5,8 +5,9 @@
 //
 //   grad log p(x | y) = -J(x)^T (A(x) - y) / sigma_y^2 + alpha (D(x, sigma) - x) / sigma^2
 //                       + (P(x) - x) / lambda
-// by Tweedie's formula for the prior blurred by sigma, the level of the options or the nearest in the prior's
-// range; P is the projection on the box [-1, 2]^n, whose term keeps the chain from leaving for good.
+// by Tweedie's formula for the prior blurred by sigma, the level of the options or the nearest in
+// the prior's range; P is the projection on the box [-1, 2]^n, whose term keeps the chain from
+// leaving for good.
 #pragma once
 
 #include <functional>

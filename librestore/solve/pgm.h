@@ -7,8 +7,8 @@
 //
 //   x_{k+1} = D(x_k - s J(x_k)^T (A(x_k) - y), sigma),
 //   s = step / ||A||^2
-// With D = prox of sigma^2 R the fixed point is argmin 1/2 ||A x - y||^2 + (sigma^2 / s) R(x), that of
-// FISTA. Slower, and without momentum nothing that a denoiser which is no prox could throw off.
+// With D = prox of sigma^2 R the fixed point is argmin 1/2 ||A x - y||^2 + (sigma^2 / s) R(x), that
+// of FISTA. Slower, and without momentum nothing that a denoiser which is no prox could throw off.
 #pragma once
 
 #include "librestore/core/parameters.h"

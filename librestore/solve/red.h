@@ -9,9 +9,9 @@
 //   g(x) = J(x)^T (A(x) - y) + rho (x - D(x, sigma)),   rho = lambda sigma_y^2 / sigma^2.
 // Where D is homogeneous and its Jacobian symmetric, g is the gradient of
 //   E(x) = 1/2 ||A(x) - y||^2 + rho / 2 x^T (x - D(x, sigma)).
-// Where D is an MMSE denoiser, (x - D) / sigma^2 is minus the score: with lambda = 1 the zero is the
-// MAP estimate for the prior blurred by sigma. sigma is the level at which D is called, PriorStep::level() of what
-// was asked for: with any other rho would weigh the score wrongly.
+// Where D is an MMSE denoiser, (x - D) / sigma^2 is minus the score: with lambda = 1 the zero is
+// the MAP estimate for the prior blurred by sigma. sigma is the level at which D is called,
+// PriorStep::level() of what was asked for: with any other rho would weigh the score wrongly.
 #pragma once
 
 #include <torch/types.h>

@@ -1,5 +1,5 @@
-// Pereyra, Vargas Mieles, Zygalakis 2020, "Accelerating proximal Markov chain Monte Carlo by using an
-// explicit stabilized method", https://arxiv.org/abs/1905.06386
+// Pereyra, Vargas Mieles, Zygalakis 2020, "Accelerating proximal Markov chain Monte Carlo by using
+// an explicit stabilized method", https://arxiv.org/abs/1905.06386
 #include "librestore/solve/skrock.h"
 
 namespace restore {

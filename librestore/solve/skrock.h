@@ -1,7 +1,7 @@
 // SK-ROCK: an explicit stabilised Langevin step of s stages, about s^2 times as long as ULA's.
 //
-// Pereyra, Vargas Mieles, Zygalakis 2020, "Accelerating proximal Markov chain Monte Carlo by using an
-//   explicit stabilized method", https://arxiv.org/abs/1905.06386 (algorithm 3.1)
+// Pereyra, Vargas Mieles, Zygalakis 2020, "Accelerating proximal Markov chain Monte Carlo by using
+//   an explicit stabilized method", https://arxiv.org/abs/1905.06386 (algorithm 3.1)
 //
 //   Q   = sqrt(2 delta) z
 //   K_0 = x_k

@@ -4,8 +4,8 @@
 //   priors: when Langevin meets Tweedie", https://arxiv.org/abs/2103.04715
 //
 //   x_{k+1} = x_k + delta grad log p(x_k | y) + sqrt(2 delta) z_k
-// with the posterior of librestore/solve/langevin.h and delta = 2 step / L. No step is rejected: the
-// chain's law is the posterior's up to O(delta), and the prior is the one blurred by sigma.
+// with the posterior of librestore/solve/langevin.h and delta = 2 step / L. No step is rejected:
+// the chain's law is the posterior's up to O(delta), and the prior is the one blurred by sigma.
 #pragma once
 
 #include "librestore/core/parameters.h"

@@ -1,8 +1,9 @@
-// A denoiser of a denoiser that was trained on pictures of one size and attends to all of them: larger
-// pictures are denoised in overlapping windows of that size, and the estimates are blended.
+// A denoiser of a denoiser that was trained on pictures of one size and attends to all of them:
+// larger pictures are denoised in overlapping windows of that size, and the estimates are blended.
 //
-// After Bar-Tal, Yariv, Lipman, Dekel 2023, "MultiDiffusion: Fusing Diffusion Paths for Controlled Image
-// Generation", https://arxiv.org/abs/2302.08113, equation 5, with weights that fall to a window's rim:
+// After Bar-Tal, Yariv, Lipman, Dekel 2023, "MultiDiffusion: Fusing Diffusion Paths for Controlled
+// Image Generation", https://arxiv.org/abs/2302.08113, equation 5, with weights that fall to a
+// window's rim:
 //   D(x, sigma) = sum_w m_w D(x_w, sigma) / sum_w m_w.
 // No window sees beyond itself, so this is not the D of a network trained on larger pictures.
 #pragma once

@@ -1,8 +1,8 @@
-// Several measurements of one scene, A(x) = (A_1(x), A_2(x), ...): a burst, frames for super-resolution,
-// exposures.
+// Several measurements of one scene, A(x) = (A_1(x), A_2(x), ...): a burst, frames for
+// super-resolution, exposures.
 //
-// The measurements lie below each other in one picture, like the frames of a film: equal channels and
-// widths, heights may differ.
+// The measurements lie below each other in one picture, like the frames of a film: equal channels
+// and widths, heights may differ.
 //
 //   J^T v = sum_i J_i^T v_i
 #pragma once
@@ -17,7 +17,8 @@ namespace restore {
 template <typename Rung>
 class Stacked : public Rung {
  public:
-  // At least one. Usage error when the scenes differ, or the channels or widths of the measurements.
+  // At least one. Usage error when the scenes differ, or the channels or widths of the
+  // measurements.
   explicit Stacked(std::vector<std::shared_ptr<const Rung>> operators);
 
   // (sum ||A_i||^2)^(1/2), which bounds it.

@@ -83,7 +83,8 @@ torch::Tensor fold(torch::Tensor&& extended, const AxisExtension& rows,
                    const AxisExtension& columns) {
   add_margins(extended, 2, rows);
   add_margins(extended.narrow(2, rows.before, rows.size), 3, columns);
-  // The frame moves to the front of the same memory: no row goes behind the place that it comes from.
+  // The frame moves to the front of the same memory: no row goes behind the place that it comes
+  // from.
   const std::int64_t planes = extended.size(0) * extended.size(1);
   const std::int64_t tall = extended.size(2), wide = extended.size(3), width = columns.size;
   const auto bytes = static_cast<std::int64_t>(extended.element_size());

@@ -21,8 +21,8 @@ enum class Boundary {
 Boundary parse_boundary(const std::string& name);
 std::string to_string(Boundary boundary);
 
-// An axis of n pixels seen through a frame that is `before` larger at its beginning and `after` at its
-// end: position t of the extended axis shows pixel source[t]; -1 shows 0.
+// An axis of n pixels seen through a frame that is `before` larger at its beginning and `after` at
+// its end: position t of the extended axis shows pixel source[t]; -1 shows 0.
 struct AxisExtension {
   std::int64_t size = 0;  // n
   std::int64_t before = 0;

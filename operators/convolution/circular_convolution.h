@@ -4,10 +4,10 @@
 //   prox:  x^ = (conj(k^) y^ + rho v^) / (|k^|^2 + rho)
 //   A^+:   x^ = conj(k^) y^ / |k^|^2 where |k^| > 0
 //
-// The real spectral form is Hartley's: V is the Hartley transform (symmetric, orthogonal), s = |k^|,
-// and U = P V with P the convolution by the phase k^/|k^|, which is orthogonal too (phase 1 where
-// k^ = 0). Then U diag(s) V^T = P V diag(|k^|) V, and V diag(|k^|) V is the convolution by |k^|
-// because that is even.
+// The real spectral form is Hartley's: V is the Hartley transform (symmetric, orthogonal), s =
+// |k^|, and U = P V with P the convolution by the phase k^/|k^|, which is orthogonal too (phase 1
+// where k^ = 0). Then U diag(s) V^T = P V diag(|k^|) V, and V diag(|k^|) V is the convolution by
+// |k^| because that is even.
 #pragma once
 
 #include <optional>

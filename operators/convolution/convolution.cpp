@@ -11,9 +11,10 @@
 namespace restore {
 namespace {
 
-// The side of the picture that stands in for larger ones in norm(): in pixels, and in kernels. With an unknown
-// boundary the slowest wave that N pixels hold loses pi^2 s^2 / (2 N^2) along an axis, s^2 the variance of
-// the kernel, k^2 / 12 at most of those that fall off from their middle: 1e-3 along both at N = 28 k.
+// The side of the picture that stands in for larger ones in norm(): in pixels, and in kernels. With
+// an unknown boundary the slowest wave that N pixels hold loses pi^2 s^2 / (2 N^2) along an axis,
+// s^2 the variance of the kernel, k^2 / 12 at most of those that fall off from their middle: 1e-3
+// along both at N = 28 k.
 constexpr std::int64_t kNormSide = 192, kNormKernels = 28;
 
 // sum_a k(a) k(a + d), d = 1 - K .. K - 1 along both axes.

@@ -1,12 +1,13 @@
 // Convolution with any kernel: A x = k * x, centre of the kernel at floor(size/2)
-// (operators/kernel/kernels.h), the frame treated by one of the boundaries of operators/convolution/boundary.h.
+// (operators/kernel/kernels.h), the frame treated by one of the boundaries of
+// operators/convolution/boundary.h.
 //
-// `valid` measures only where no pixel beyond the frame takes part: with a kh x kw kernel a scene of
-// (H + kh - 1) x (W + kw - 1) is measured as H x W. It is the honest model of a photograph.
+// `valid` measures only where no pixel beyond the frame takes part: with a kh x kw kernel a scene
+// of (H + kh - 1) x (W + kw - 1) is measured as H x W. It is the honest model of a photograph.
 //
 // The adjoint is exact: correlation on the zero-extended measurement, folded back by the transposed
-// boundary. Work is by direct sums, by rows and columns, or by Fourier transforms of tiles, whichever
-// the model in operators/convolution/correlation_plan.cpp finds cheapest.
+// boundary. Work is by direct sums, by rows and columns, or by Fourier transforms of tiles,
+// whichever the model in operators/convolution/correlation_plan.cpp finds cheapest.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,8 @@ struct ConvolutionOptions {
 };
 
 // The operator with the most structure: circular convolution and reflection with a symmetric kernel
-// are spectral. `scene` is the shape of x. Usage error when a valid convolution would leave nothing.
+// are spectral. `scene` is the shape of x. Usage error when a valid convolution would leave
+// nothing.
 std::shared_ptr<const LinearOperator> make_convolution(const torch::Tensor& kernel,
                                                        const Shape& scene,
                                                        const ConvolutionOptions& options);
@@ -55,8 +57,8 @@ class Convolution : public LinearOperator {
  private:
   torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
-  // By CG in the measurement's space (operators/numeric/dual_prox.h): with an unknown boundary some 5, 10, 25
-  // steps at rho = 0.1, 0.01, 0.001, whatever the size.
+  // By CG in the measurement's space (operators/numeric/dual_prox.h): with an unknown boundary some
+  // 5, 10, 25 steps at rho = 0.1, 0.01, 0.001, whatever the size.
   torch::Tensor do_prox(const torch::Tensor& v, const torch::Tensor& y, double rho) const override;
   // A A^T y.
   torch::Tensor gram(const torch::Tensor& y) const;
@@ -64,7 +66,8 @@ class Convolution : public LinearOperator {
   torch::Tensor kernel_;
   ConvolutionOptions options_;
   Correlation forward_, backward_;
-  // valid: A A^T is a correlation with the autocorrelation of k, four times its size: made when it is asked for.
+  // valid: A A^T is a correlation with the autocorrelation of k, four times its size: made when it
+  // is asked for.
   mutable std::once_flag gram_once_;
   mutable std::optional<Correlation> gram_;
   PerType power_;  // |k^|^2 on the preconditioner's grid

@@ -141,7 +141,8 @@ struct Factor {
   }
 };
 
-// The columns of the frame that columns [x, x + width) of the extension come from: the first, and how many.
+// The columns of the frame that columns [x, x + width) of the extension come from: the first, and
+// how many.
 std::pair<std::int64_t, std::int64_t> sources_of(const AxisExtension& columns, std::int64_t x,
                                                  std::int64_t width) {
   std::int64_t least = columns.size, most = -1;
@@ -154,8 +155,8 @@ std::pair<std::int64_t, std::int64_t> sources_of(const AxisExtension& columns, s
                   : std::pair{least, most - least + 1};
 }
 
-// Down first, from the picture itself into a few rows in the nearest cache, then across those: an extension
-// along the rows of sums is the sums of the extension.
+// Down first, from the picture itself into a few rows in the nearest cache, then across those: an
+// extension along the rows of sums is the sums of the extension.
 template <typename T>
 void correlate_separable(const torch::Tensor& x, torch::Tensor& z, const RankOne& factors,
                          const AxisExtension& rows, const AxisExtension& columns) {
@@ -202,8 +203,8 @@ void multiply(T* a, const T* b, std::int64_t count) {
   }
 }
 
-// Overlap-save: on a tile the circular correlation is the wanted one except in the last k - 1 rows and
-// columns, which are dropped. `spectrum` is the conjugate transform of the weights.
+// Overlap-save: on a tile the circular correlation is the wanted one except in the last k - 1 rows
+// and columns, which are dropped. `spectrum` is the conjugate transform of the weights.
 template <typename T>
 void correlate_fourier(const torch::Tensor& x, torch::Tensor& z, const torch::Tensor& weights,
                        const torch::Tensor& spectrum, const CorrelationPlan& plan,

@@ -2,8 +2,9 @@
 //
 //   z(i, j) = sum_{a,b} w(a, b) e(i + a, j + b),
 //
-// e being the input extended along both axes (operators/convolution/boundary.h). Three ways to compute it, picked
-// by their cost on the sizes at hand; all agree to rounding, and none depends on the thread count.
+// e being the input extended along both axes (operators/convolution/boundary.h). Three ways to
+// compute it, picked by their cost on the sizes at hand; all agree to rounding, and none depends on
+// the thread count.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Which way a correlation takes: the cheapest by a model whose constants were measured (float32, one
-// core of an AMD EPYC with AVX-512, libtorch's pocketfft).
+// Which way a correlation takes: the cheapest by a model whose constants were measured (float32,
+// one core of an AMD EPYC with AVX-512, libtorch's pocketfft).
 #include <Eigen/Core>
 
 #include "operators/convolution/correlation.h"

@@ -1,6 +1,7 @@
-// Convolution with a kernel that is symmetric in both axes, k(-i, j) = k(i, -j) = k(i, j), of a picture
-// continued by reflection: the continued picture stays symmetric, so A is diagonal under the discrete
-// cosine transform, with the real transfer function k^ on twice the sides as its eigenvalues.
+// Convolution with a kernel that is symmetric in both axes, k(-i, j) = k(i, -j) = k(i, j), of a
+// picture continued by reflection: the continued picture stays symmetric, so A is diagonal under
+// the discrete cosine transform, with the real transfer function k^ on twice the sides as its
+// eigenvalues.
 //
 //   A = V diag(k^) V^T,  V^T = DCT-II (orthonormal),  s = |k^|,  U = V diag(sign k^)
 //   prox:  x = v + V [ k^ / (k^^2 + rho) ] V^T (y - A v)

@@ -3,8 +3,9 @@
 //   y = sum_t w_t (k_t * x),   sum_t w_t = 1 at every pixel of y
 //
 // so that the pixel p is blurred by sum_t w_t(p) k_t. A few weights that cover the frame make a
-// product-convolution expansion; bilinear weights on a grid of tiles make each kernel that of the middle of
-// its tile, blended with its neighbours', and a convolution is computed only where its weight is not 0.
+// product-convolution expansion; bilinear weights on a grid of tiles make each kernel that of the
+// middle of its tile, blended with its neighbours', and a convolution is computed only where its
+// weight is not 0.
 //
 //   A^T y = sum_t k~_t * (w_t y), folded back by the transposed boundary
 //
@@ -28,8 +29,8 @@ struct BlurTerm {
 
 class VaryingBlur : public LinearOperator {
  public:
-  // At least one term; kernels and boundaries as in operators/convolution/convolution.h. Usage error when
-  // sizes do not agree.
+  // At least one term; kernels and boundaries as in operators/convolution/convolution.h. Usage
+  // error when sizes do not agree.
   VaryingBlur(const std::vector<BlurTerm>& terms, const Shape& scene, Boundary boundary);
 
   // The measurement, continued by its edge pixels to the size of the scene.
@@ -45,8 +46,8 @@ class VaryingBlur : public LinearOperator {
 
   torch::Tensor do_apply(const torch::Tensor& x) const override;
   torch::Tensor do_adjoint(const torch::Tensor& y) const override;
-  // As if the scene wrapped around and were blurred by all kernels everywhere, each in proportion to its
-  // weight.
+  // As if the scene wrapped around and were blurred by all kernels everywhere, each in proportion
+  // to its weight.
   LinearMap prox_preconditioner(double rho) const override;
 
   AxisExtension rows_, columns_;
@@ -56,11 +57,12 @@ class VaryingBlur : public LinearOperator {
   PerType power_;  // the mean of |k_t^|^2 on that grid
 };
 
-// Weights of a grid of rows x columns equal tiles, row by row: bilinear between the middles of tiles,
-// constant beyond the outer ones. height x width each, float64, their sum 1.
+// Weights of a grid of rows x columns equal tiles, row by row: bilinear between the middles of
+// tiles, constant beyond the outer ones. height x width each, float64, their sum 1.
 std::vector<torch::Tensor> tile_weights(std::int64_t rows, std::int64_t columns,
                                         std::int64_t height, std::int64_t width);
-// The squared distance from the middle of the frame, 1 in its corners: how aberrations of a lens grow.
+// The squared distance from the middle of the frame, 1 in its corners: how aberrations of a lens
+// grow.
 torch::Tensor radial_weight(std::int64_t height, std::int64_t width);
 
 // The kernel between zeros, its centre kept: rows x columns no smaller than it.

@@ -33,8 +33,8 @@ std::string describe_argument(const ArgumentInfo& argument);
 // A call whose arguments have been matched, checked and completed by the defaults.
 class BoundCall {
  public:
-  // Usage errors, with the column: too many, unknown or repeated keys, missing ones, a wrong kind, a
-  // number out of range, an unknown choice.
+  // Usage errors, with the column: too many, unknown or repeated keys, missing ones, a wrong kind,
+  // a number out of range, an unknown choice.
   BoundCall(const ExpressionSource& source, const ExpressionCall& call,
             const std::vector<ArgumentInfo>& infos, std::filesystem::path base);
 

@@ -57,8 +57,8 @@ struct ExpressionCall {
   std::vector<std::vector<ExpressionCall>> branches{};  // of a stack: at least one
 };
 
-// expression := operator ('|' operator)*; never empty. Throws usage errors with a column. Brackets nest at
-// most 16 deep.
+// expression := operator ('|' operator)*; never empty. Throws usage errors with a column. Brackets
+// nest at most 16 deep.
 std::vector<ExpressionCall> parse_expression(const ExpressionSource& source);
 
 // The whole text as one value (`--psf gaussian:1.6`).

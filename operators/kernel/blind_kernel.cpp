@@ -67,7 +67,8 @@ Tensor feasible(const Tensor& k) {
   return kept / kept.sum();
 }
 
-// A kernel of this side shows in edges across rows and in edges across columns, as many as it is long.
+// A kernel of this side shows in edges across rows and in edges across columns, as many as it is
+// long.
 void check_edges(const Tensor& x, const Tensor& where, double lambda, std::int64_t side) {
   const auto g = differences(x);
   for (const auto& part : {g.columns, g.rows})

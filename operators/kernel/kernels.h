@@ -1,7 +1,7 @@
 // Blur kernels (point-spread functions): k(i, j) on a grid of pixels, its sum 1.
 //
-// A kernel is a float64 tensor, rows x columns, any sizes (even ones too), values of any sign as long
-// as the sum is not 0: every maker divides by it. Pixel (i, j) of the picture is measured as
+// A kernel is a float64 tensor, rows x columns, any sizes (even ones too), values of any sign as
+// long as the sum is not 0: every maker divides by it. Pixel (i, j) of the picture is measured as
 //   (k * x)(i, j) = sum_{a,b} k(a, b) x(i - a + ca, j - b + cb),   ca = floor(rows/2), cb alike,
 // the centre of SciPy's and MATLAB's filters.
 #pragma once
@@ -25,13 +25,14 @@ inline constexpr std::int64_t kMaxKernelSide = 2049;
 enum class SizeParity { odd, even };
 
 // exp(-1/2 d^T C^-1 d), C = R(angle) diag(sx^2, sy^2) R(angle)^T, sampled at the pixel centres.
-// `angle` in degrees, counter-clockwise from the x axis to the direction of `sx`. `size` 0: reaches 4
-// standard deviations (SciPy's default). Standard deviations in pixels, above 0.
+// `angle` in degrees, counter-clockwise from the x axis to the direction of `sx`. `size` 0: reaches
+// 4 standard deviations (SciPy's default). Standard deviations in pixels, above 0.
 torch::Tensor gaussian_kernel(double sx, double sy, double angle, std::int64_t size = 0,
                               SizeParity parity = SizeParity::odd);
 
-// The path of a camera that moves on a straight line of `length` pixels, one pixel wide: the area that
-// it shares with each pixel. `angle` in degrees, counter-clockwise from the x axis. length >= 1.
+// The path of a camera that moves on a straight line of `length` pixels, one pixel wide: the area
+// that it shares with each pixel. `angle` in degrees, counter-clockwise from the x axis. length
+// >= 1.
 torch::Tensor motion_kernel(double length, double angle, SizeParity parity = SizeParity::odd);
 
 // Defocus: the area that a disk of radius `radius` pixels shares with each pixel. radius > 0.
@@ -39,19 +40,20 @@ torch::Tensor disk_kernel(double radius, SizeParity parity = SizeParity::odd);
 
 // The picture of a point behind a perfect lens of circular aperture, integrated over each pixel:
 //   (2 J1(x) / x)^2,  x = 3.8317 d / radius
-// at the distance d from the middle: `radius` pixels (above 0) lead to the first dark ring, which is 1.22
-// wavelength x f-number. Reaches to the fifth, which encloses 96 % of the light.
-// Airy 1835, "On the diffraction of an object-glass with circular aperture"
+// at the distance d from the middle: `radius` pixels (above 0) lead to the first dark ring, which
+// is 1.22 wavelength x f-number. Reaches to the fifth, which encloses 96 % of the light. Airy 1835,
+// "On the diffraction of an object-glass with circular aperture"
 torch::Tensor airy_kernel(double radius, SizeParity parity = SizeParity::odd);
 
-// A shaken camera: a path of `length` pixels at constant speed whose direction is a random walk, its standard
-// deviation `bend` degrees after one pixel; the centroid lies in the middle. length >= 1, bend >= 0.
+// A shaken camera: a path of `length` pixels at constant speed whose direction is a random walk,
+// its standard deviation `bend` degrees after one pixel; the centroid lies in the middle. length >=
+// 1, bend >= 0.
 torch::Tensor walk_kernel(double length, std::uint64_t seed, double bend,
                           SizeParity parity = SizeParity::odd);
 
 // Moves a picture by `dx` pixels to the right and `dy` down, between pixels by Keys's cubic
-// (operators/numeric/keys_cubic.h): an image tool's interpolation, as a kernel of at most 16 weights that
-// are not 0. |dx|, |dy| <= kMaxShift.
+// (operators/numeric/keys_cubic.h): an image tool's interpolation, as a kernel of at most 16
+// weights that are not 0. |dx|, |dy| <= kMaxShift.
 torch::Tensor shift_kernel(double dx, double dy);
 inline constexpr double kMaxShift = 1000;
 
@@ -65,8 +67,8 @@ torch::Tensor load_kernel(const std::filesystem::path& path);
 // The numbers of a text file of that form, rows x columns. Throws usage errors that name the file.
 torch::Tensor load_matrix(const std::filesystem::path& path);
 
-// k / sum(k). Usage error with `what` in front when a side is too long, a value is not finite or the
-// sum is 0.
+// k / sum(k). Usage error with `what` in front when a side is too long, a value is not finite or
+// the sum is 0.
 torch::Tensor normalise_kernel(const torch::Tensor& kernel, const std::string& what);
 
 // `values:ROWS,COLUMNS,V...`, the form of a kernel that is no file, to five digits.

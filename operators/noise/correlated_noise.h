@@ -1,9 +1,10 @@
 // Gaussian noise with a power spectrum: y = z + n, the Fourier coefficients of n independent with
 //
-//   E |n^(w)|^2 / (H W) = P(w) = c / (1 + length^2 |w|^2),   |w|^2 = 4 sin^2(w_y/2) + 4 sin^2(w_x/2),
+//   E |n^(w)|^2 / (H W) = P(w) = c / (1 + length^2 |w|^2),
+//   |w|^2 = 4 sin^2(w_y/2) + 4 sin^2(w_x/2),
 //
-// c such that every pixel has the variance sigma^2. Correlations fall off over `length` pixels and wrap
-// around; channels are independent. It is grain as a scan or an interpolated picture has it.
+// c such that every pixel has the variance sigma^2. Correlations fall off over `length` pixels and
+// wrap around; channels are independent. It is grain as a scan or an interpolated picture has it.
 #pragma once
 
 #include <cmath>
@@ -28,8 +29,8 @@ class CorrelatedNoise : public NoiseModel {
   torch::Tensor variance(const torch::Tensor& z) const override;
   // sqrt(sigma^2 / P) on the half spectrum, P no lower than floor^2.
   Whitening whitening(const torch::Tensor& z, double floor) const override;
-  // W has the spectrum sqrt(1 + length^2 |w|^2) up to a factor: its kernel falls off as exp(-r / length),
-  // and over 8 lengths to 1/3000.
+  // W has the spectrum sqrt(1 + length^2 |w|^2) up to a factor: its kernel falls off as exp(-r /
+  // length), and over 8 lengths to 1/3000.
   std::int64_t reach() const override { return static_cast<std::int64_t>(std::ceil(8 * length_)); }
   double sigma() const override { return sigma_; }
   std::string describe() const override;

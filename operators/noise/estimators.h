@@ -1,4 +1,5 @@
-// How noisy is a picture? The estimators of `--noise auto(NAME)`, the first of them that of `--noise auto`.
+// How noisy is a picture? The estimators of `--noise auto(NAME)`, the first of them that of
+// `--noise auto`.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@ struct Estimator {
   std::string summary;   // one line
   std::string citation;  // authors year, title, link
   bool white;            // always finds white noise
-  // The noise of y, N x C x H x W, whose values end at `range` (1, or more in float files): they are
-  // clipped there and at 0. White noise is at least `least`. Usage error when a side is shorter than
-  // kSmallestForNoise.
+  // The noise of y, N x C x H x W, whose values end at `range` (1, or more in float files): they
+  // are clipped there and at 0. White noise is at least `least`. Usage error when a side is shorter
+  // than kSmallestForNoise.
   std::shared_ptr<const NoiseModel> (*estimate)(const torch::Tensor& y, double range, double least);
 };
 

@@ -10,8 +10,8 @@ class GaussianNoise : public NoiseModel {
   // sigma >= 0 in [0,1] units; usage error otherwise. Without noise (0) there is no likelihood:
   // negative_log_likelihood and gradient are usage errors then.
   explicit GaussianNoise(double sigma);
-  // 1 x C x H x W, or 1 in place of any of C, H, W for what does not vary there. `description` is what
-  // describe() answers. Pictures of another size are usage errors of the functions below.
+  // 1 x C x H x W, or 1 in place of any of C, H, W for what does not vary there. `description` is
+  // what describe() answers. Pictures of another size are usage errors of the functions below.
   GaussianNoise(const torch::Tensor& sigma, std::string description);
 
   // z + sigma n with n = randn_like(rng, z): one step of the stream.

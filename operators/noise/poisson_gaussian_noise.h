@@ -1,8 +1,9 @@
 // A camera's raw pixel: y = gain k + read n, k ~ Poisson(z / gain), n ~ N(0, 1).
 //
-// The likelihood is the Gaussian one of the same mean and variance v(z) = gain z + read^2 (Foi, Trimeche,
-// Katkovnik, Egiazarian 2008, "Practical Poissonian-Gaussian noise modeling and fitting for single-image
-// raw-data", https://doi.org/10.1109/TIP.2008.2001399); the exact one is an infinite sum.
+// The likelihood is the Gaussian one of the same mean and variance v(z) = gain z + read^2 (Foi,
+// Trimeche, Katkovnik, Egiazarian 2008, "Practical Poissonian-Gaussian noise modeling and fitting
+// for single-image raw-data", https://doi.org/10.1109/TIP.2008.2001399); the exact one is an
+// infinite sum.
 #pragma once
 
 #include "librestore/model/noise_model.h"
@@ -14,7 +15,8 @@ class PoissonGaussianNoise : public NoiseModel {
   // gain > 0 and read > 0 in [0,1] units.
   PoissonGaussianNoise(double gain, double read) : gain_(gain), read_(read) {}
 
-  // The counts first, then n: two steps of the stream. Usage error as check_means() of poisson_noise.h, of exact means.
+  // The counts first, then n: two steps of the stream. Usage error as check_means() of
+  // poisson_noise.h, of exact means.
   torch::Tensor sample(const torch::Tensor& z, Rng& rng) const override;
   // sum (y - z)^2 / (2 v) + log(v) / 2
   torch::Tensor negative_log_likelihood(const torch::Tensor& y,

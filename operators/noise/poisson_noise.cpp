@@ -10,8 +10,8 @@ namespace restore {
 namespace {
 
 constexpr double kLeastCount = 1e-3;
-// Of single bright points bicubic filters make 13 % negative and Lanczos filters 23 %; a Hadamard transform makes
-// some 50 % of any picture that is not flat.
+// Of single bright points bicubic filters make 13 % negative and Lanczos filters 23 %; a Hadamard
+// transform makes some 50 % of any picture that is not flat.
 constexpr double kMostNegative = 0.3;
 constexpr std::int64_t kCountsPerTask = 1 << 12;
 

@@ -1,7 +1,7 @@
 // JPEG's chroma planes: smaller by 1 or 2 along each axis, and large again.
 //
-// Down: means of 2 values. Up: 3/4 of the nearer and 1/4 of the next one, the triangle that decoders
-// take ("fancy upsampling" in libjpeg). Both are linear; their transposes are beside them.
+// Down: means of 2 values. Up: 3/4 of the nearer and 1/4 of the next one, the triangle that
+// decoders take ("fancy upsampling" in libjpeg). Both are linear; their transposes are beside them.
 #pragma once
 
 #include <torch/types.h>

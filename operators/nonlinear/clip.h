@@ -1,5 +1,5 @@
-// Over-exposure: y = min(max(e x, low), high). A burnt-out pixel says only that the scene was at least as
-// bright, which a linear operator cannot say.
+// Over-exposure: y = min(max(e x, low), high). A burnt-out pixel says only that the scene was at
+// least as bright, which a linear operator cannot say.
 #pragma once
 
 #include "operators/nonlinear/pointwise.h"

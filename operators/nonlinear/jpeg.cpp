@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::int64_t kBlock = 8;
 constexpr double kGrey = 128.0 / 255;  // is coded as 0
-// Inside a coefficient's cell by this part of its step, so that what moves a little afterwards is still
-// rounded alike.
+// Inside a coefficient's cell by this part of its step, so that what moves a little afterwards is
+// still rounded alike.
 constexpr double kCellMargin = 0.1;
-// Chroma of y that its own sampling has made smooth is sharpened by this many steps; each takes at least
-// half of what is missing where there is any to find.
+// Chroma of y that its own sampling has made smooth is sharpened by this many steps; each takes at
+// least half of what is missing where there is any to find.
 constexpr int kSharpenings = 8;
 // Chroma that is moved by a plane of half the size moves by less at once.
 constexpr int kChromaMoves = 3;

@@ -1,16 +1,16 @@
-// What a picture is after JPEG: colours to luma and chroma, chroma smaller, 8 x 8 blocks of cosines, each
-// coefficient rounded to a multiple of its step, and back.
+// What a picture is after JPEG: colours to luma and chroma, chroma smaller, 8 x 8 blocks of
+// cosines, each coefficient rounded to a multiple of its step, and back.
 //
 //   y = clip(C^-1 U T^-1 q(T S C clip(x))),   q(c) = step round(c / step)
 //
 // with C the colour transform, S and U the sampling of chroma, T the transform of the blocks. Three
-// channels are coded as colours; any other number as grey planes. What ITU-T T.81 and JFIF leave open is
-// done as libjpeg does it: tables scaled by quality, chroma from means of neighbours and back by
-// triangles, the frame filled up to whole blocks by repeating its last row and column. libjpeg also
-// rounds samples to 8 bits on the way.
+// channels are coded as colours; any other number as grey planes. What ITU-T T.81 and JFIF leave
+// open is done as libjpeg does it: tables scaled by quality, chroma from means of neighbours and
+// back by triangles, the frame filled up to whole blocks by repeating its last row and column.
+// libjpeg also rounds samples to 8 bits on the way.
 //
-// vjp passes straight through the rounding: that of clip(C^-1 U S C clip(x)). The prox goes to the nearest
-// coefficients that q rounds to those of y, for all pictures with these explain y alike.
+// vjp passes straight through the rounding: that of clip(C^-1 U S C clip(x)). The prox goes to the
+// nearest coefficients that q rounds to those of y, for all pictures with these explain y alike.
 #pragma once
 
 #include "librestore/model/operator.h"
@@ -30,16 +30,16 @@ class Jpeg : public Operator {
 
   // The measurement itself: it looks like the scene.
   torch::Tensor initial_estimate(const torch::Tensor& y) const override { return y.clone(); }
-  // Without rounding only chroma is changed, by averages of it: at most ||C^-1 diag(1, 0, 0) C|| = 1.16
-  // where chroma is lost, and edges where it is repeated stay below kNorm.
+  // Without rounding only chroma is changed, by averages of it: at most ||C^-1 diag(1, 0, 0) C||
+  // = 1.16 where chroma is lost, and edges where it is repeated stay below kNorm.
   double norm() const override { return colour() ? kNorm : 1; }
   std::shared_ptr<const Operator> differentiable() const override;
 
  private:
   static constexpr double kNorm = 1.3;
 
-  // Planes of one size that share their steps: all of a grey picture, luma, or both of chroma. N x C x H x W
-  // whole blocks.
+  // Planes of one size that share their steps: all of a grey picture, luma, or both of chroma. N x
+  // C x H x W whole blocks.
   struct Planes {
     torch::Tensor luma, chroma;  // chroma undefined where there is none
   };

@@ -1,7 +1,7 @@
 // Operators that act on every value by itself: y = f(x), J diagonal.
 //
-// The prox has one unknown a value, argmin_x 1/2 (f(x) - y)^2 + rho/2 (x - v)^2, and f' is at hand: a
-// few damped Gauss-Newton steps from v and from where f(x) = y, of which the better end counts.
+// The prox has one unknown a value, argmin_x 1/2 (f(x) - y)^2 + rho/2 (x - v)^2, and f' is at hand:
+// a few damped Gauss-Newton steps from v and from where f(x) = y, of which the better end counts.
 #pragma once
 
 #include "librestore/model/operator.h"

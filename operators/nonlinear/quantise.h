@@ -1,7 +1,7 @@
 // Rounding to n bits: y = step round(x / step), step = 1 / (2^bits - 1).
 //
-// y is flat in x almost everywhere, so vjp passes v straight through, as if y = x. The prox looks for the
-// nearest point of the cell that y rounds: every x in it explains y as well.
+// y is flat in x almost everywhere, so vjp passes v straight through, as if y = x. The prox looks
+// for the nearest point of the cell that y rounds: every x in it explains y as well.
 #pragma once
 
 #include "operators/nonlinear/pointwise.h"

@@ -4,8 +4,8 @@
 //   srgb      y = 12.92 x for x <= 0.0031308, else 1.055 x^(1/2.4) - 0.055   (IEC 61966-2-1)
 //   a table   values at even steps from 0 to 1, linear between them
 //
-// Powers have no slope at 0 and no value below it: gamma goes straight to 0 from kToe on, so that it can
-// be differentiated everywhere, and every curve goes on straight below 0 and above 1.
+// Powers have no slope at 0 and no value below it: gamma goes straight to 0 from kToe on, so that
+// it can be differentiated everywhere, and every curve goes on straight below 0 and above 1.
 #pragma once
 
 #include <functional>

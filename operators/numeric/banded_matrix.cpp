@@ -55,7 +55,8 @@ void multiply_plane(const BandedMatrix& matrix, const T* in, std::int64_t width,
   });
 }
 
-// Calls visit(i, j) for all places of rows x columns of a picture, piece by piece along whole cache lines.
+// Calls visit(i, j) for all places of rows x columns of a picture, piece by piece along whole cache
+// lines.
 template <typename Visit>
 void for_places(std::int64_t rows, std::int64_t columns, const Visit& visit) {
   constexpr std::int64_t kTall = 8, kWide = 16;
@@ -65,8 +66,9 @@ void for_places(std::int64_t rows, std::int64_t columns, const Visit& visit) {
         for (auto j = left; j < std::min(columns, left + kWide); ++j) visit(i, j);
 }
 
-// `count` rows of pictures, each a vector that the matrix is multiplied by: strips of them are turned
-// around, so that many sums are made at once. The last one is filled up: weighted_sum likes whole blocks.
+// `count` rows of pictures, each a vector that the matrix is multiplied by: strips of them are
+// turned around, so that many sums are made at once. The last one is filled up: weighted_sum likes
+// whole blocks.
 template <typename T>
 void multiply_along(const BandedMatrix& matrix, const T* in, std::int64_t count, T* out) {
   parallel_ranges(count, kStrip, [&](std::int64_t begin, std::int64_t end) {

@@ -83,7 +83,8 @@ torch::Tensor from_half_spectrum(const torch::Tensor& spectrum, std::int64_t hei
                     [&](const torch::Tensor& plane) { return at::fft_irfft2(plane, size); });
 }
 
-// F is the Fourier transform of the plane in Makhoul's order, w(n, u) = exp(-i pi u / 2n), F(-u) = F(H - u):
+// F is the Fourier transform of the plane in Makhoul's order, w(n, u) = exp(-i pi u / 2n), F(-u) =
+// F(H - u):
 //   Z(u, v) = w(W, v) (w(H, u) F(u, v) + conj w(H, u) F(-u, v)) / 2
 //   c(u, v) = a_u a_v Re Z(u, v),   c(u, W - v) = -a_u a_v Im Z(u, v)
 torch::Tensor cosine_transform(const torch::Tensor& x) {

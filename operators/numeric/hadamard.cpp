@@ -26,7 +26,8 @@ void transform_in_cache(T* x, std::int64_t n, T scale) {
   for (std::int64_t i = 0; i < n; ++i) x[i] *= scale;
 }
 
-// A piece of a power of two: the long strides first, each pass in parallel, then what fits the cache.
+// A piece of a power of two: the long strides first, each pass in parallel, then what fits the
+// cache.
 template <typename T>
 void transform_piece(T* x, std::int64_t n) {
   const T scale = static_cast<T>(1 / std::sqrt(static_cast<double>(n)));

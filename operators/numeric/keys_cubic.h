@@ -1,5 +1,5 @@
 // The cubic of interpolation, a = -1/2:
-//   (a+2)|t|^3 - (a+3) t^2 + 1 for |t| <= 1;  a|t|^3 - 5a t^2 + 8a|t| - 4a for 1 < |t| < 2;  else 0.
+//   (a+2)|t|^3 - (a+3) t^2 + 1 for |t| <= 1,  a|t|^3 - 5a t^2 + 8a|t| - 4a for 1 < |t| < 2, else 0.
 // Keys 1981, "Cubic convolution interpolation for digital image processing";
 // https://doi.org/10.1109/TASSP.1981.1163711
 #pragma once

@@ -1,5 +1,5 @@
-// A table that operators need in the type of the tensor they are given: computed in float64 on first
-// use, rounded to float32 on first use there, and then kept.
+// A table that operators need in the type of the tensor they are given: computed in float64 on
+// first use, rounded to float32 on first use there, and then kept.
 #pragma once
 
 #include <functional>

@@ -22,7 +22,8 @@ void for_planes(const torch::Tensor& x, const Function& f) {
     f(first, std::min(step, planes - first));
 }
 
-// f(x), N x C x height x width, for an f that takes 1 x n x H x W to 1 x n x height x width, plane by plane.
+// f(x), N x C x height x width, for an f that takes 1 x n x H x W to 1 x n x height x width, plane
+// by plane.
 template <typename Function>
 torch::Tensor by_planes(const torch::Tensor& x, std::int64_t height, std::int64_t width,
                         const Function& f) {

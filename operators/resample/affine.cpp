@@ -25,8 +25,8 @@ struct Taps {
   }
 };
 
-// An axis of n pixels extended so far that taps at from .. to exist, also where rounding has put them a little
-// further out: a turn by 180 degrees leads exactly to where a pixel begins.
+// An axis of n pixels extended so far that taps at from .. to exist, also where rounding has put
+// them a little further out: a turn by 180 degrees leads exactly to where a pixel begins.
 AxisExtension reaching(Boundary boundary, std::int64_t n, double from, double to) {
   const auto before = std::max<std::int64_t>(-(std::llround(std::floor(from)) - 2), 0);
   const auto after = std::max<std::int64_t>(std::llround(std::floor(to)) + 4 - n, 0);
@@ -143,8 +143,8 @@ torch::Tensor Affine::do_adjoint(const torch::Tensor& y) const {
   return fold(std::move(spread), rows_, columns_);
 }
 
-// The pixels j of row i of y whose taps may lie in rows [from, to) of the extended scene: a range, for the
-// height that they show is linear in j.
+// The pixels j of row i of y whose taps may lie in rows [from, to) of the extended scene: a range,
+// for the height that they show is linear in j.
 std::pair<std::int64_t, std::int64_t> Affine::columns_meeting(double i, std::int64_t from,
                                                               std::int64_t to,
                                                               std::int64_t width) const {

@@ -3,11 +3,11 @@
 //
 //   p = c + d + M (q - c),   M = R(angle) [1 shear; 0 1] diag(scale aspect, scale),   y(p) = x(q)
 //
-// The measurement has the size of the scene; what comes from beyond its frame is up to the boundary. No
-// antialiasing: a scene made much smaller is to be blurred first.
+// The measurement has the size of the scene; what comes from beyond its frame is up to the
+// boundary. No antialiasing: a scene made much smaller is to be blurred first.
 //
-// The adjoint spreads each pixel of y over the 16 pixels of x that it was made of, in bands of x that share
-// nothing, so that the result does not depend on the threads.
+// The adjoint spreads each pixel of y over the 16 pixels of x that it was made of, in bands of x
+// that share nothing, so that the result does not depend on the threads.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,9 @@
-// Downsampling with any kernel: y = (k * x) at the rows and columns phase, phase + s, phase + 2 s ...
+// Downsampling with any kernel: y = (k * x) at the rows and columns phase, phase + s, phase + 2 s
+// ...
 //
-// With a circular boundary and sides that are multiples of s this is the model of the super-resolution
-// literature (DPIR, USRNet: phase 0, `[::s, ::s]`), and A A^T is circular convolution on the small
-// grid by the s x s aliases of |k^|^2, folded and averaged:
+// With a circular boundary and sides that are multiples of s this is the model of the
+// super-resolution literature (DPIR, USRNet: phase 0, `[::s, ::s]`), and A A^T is circular
+// convolution on the small grid by the s x s aliases of |k^|^2, folded and averaged:
 //
 //   lambda(u, v) = 1/s^2 sum_{a,b < s} |k^(u + a H/s, v + b W/s)|^2
 //   prox:  x = v + A^T F^-1 [ F(y - A v) / (lambda + rho) ]

@@ -1,11 +1,11 @@
-// Downsampling by any real factor as image tools do it: y = Rv x Rh^T with antialiased resampling matrices
-// of the two axes (operators/resample/resize.h).
+// Downsampling by any real factor as image tools do it: y = Rv x Rh^T with antialiased resampling
+// matrices of the two axes (operators/resample/resize.h).
 //
-//   prox, A^+: in the measurement's space (operators/numeric/dual_prox.h), where A A^T = Gv (x) Gh with banded
-//   G = R R^T. For `area` by a whole factor the G are diagonal and the solution is pointwise; else the
-//   condition number is small whatever the size, so that CG takes a few steps.
-//   Spectral form: the Kronecker product of the axes' singular value decompositions, made when it is
-//   first asked for (cubic in the sides).
+//   prox, A^+: in the measurement's space (operators/numeric/dual_prox.h), where A A^T = Gv (x) Gh
+//   with banded G = R R^T. For `area` by a whole factor the G are diagonal and the solution is
+//   pointwise; else the condition number is small whatever the size, so that CG takes a few steps.
+//   Spectral form: the Kronecker product of the axes' singular value decompositions, made when it
+//   is first asked for (cubic in the sides).
 #pragma once
 
 #include <mutex>
@@ -18,8 +18,8 @@ namespace restore {
 
 class Downsample : public SpectralOperator {
  public:
-  // samples_of(side, factor) samples along each side; factor >= 1. Usage error when a side is shorter
-  // than the factor.
+  // samples_of(side, factor) samples along each side; factor >= 1. Usage error when a side is
+  // shorter than the factor.
   Downsample(const Shape& scene, double factor, ResizeFilter filter);
 
   torch::Tensor V(const torch::Tensor& coefficients) const override;

@@ -20,7 +20,8 @@ LinearPointer build_grey(const BoundCall& call, const ShapeRequest& request) {
   return std::make_shared<ColourMatrix>(scene, luma_weights());
 }
 
-// rows x columns; the numbers are written row by row, and the side that is known says how many rows.
+// rows x columns; the numbers are written row by row, and the side that is known says how many
+// rows.
 torch::Tensor matrix_of(const std::vector<double>& numbers, const ShapeRequest& request) {
   const auto count = static_cast<std::int64_t>(numbers.size()), known = request.shape.channels;
   if (count % known != 0)

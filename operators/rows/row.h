@@ -1,6 +1,6 @@
-// A row of the operator table as its builder sees it: the parameters as data, the expressions that the
-// law tests run, and a function from a call's arguments to the operator. A file of this folder holds
-// the row, or the family of rows, that it is named after; operators/factory.cpp lists them.
+// A row of the operator table as its builder sees it: the parameters as data, the expressions that
+// the law tests run, and a function from a call's arguments to the operator. A file of this folder
+// holds the row, or the family of rows, that it is named after; operators/factory.cpp lists them.
 #pragma once
 
 #include <functional>

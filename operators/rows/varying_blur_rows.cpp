@@ -28,8 +28,8 @@ LinearPointer build_varying_blur(const BoundCall& call, const ShapeRequest& requ
   });
 }
 
-// What a camera that turns about its axis by `degrees`, or zooms in by `percent`, does to the middle of a
-// tile at (x, y) pixels from the frame's middle, x to the right and y up.
+// What a camera that turns about its axis by `degrees`, or zooms in by `percent`, does to the
+// middle of a tile at (x, y) pixels from the frame's middle, x to the right and y up.
 torch::Tensor shake_kernel(const ExpressionValue& kind, double x, double y) {
   const double amount = kind.numbers.front(), distance = std::hypot(x, y);
   const double along = std::atan2(y, x) * 180 / std::numbers::pi;
@@ -65,7 +65,8 @@ std::vector<torch::Tensor> tile_kernels(const BoundCall& call, const Shape& seen
   return kernels;
 }
 
-// The kernels for what is measured of a scene, which they and the boundary decide: the same as from the measurement.
+// The kernels for what is measured of a scene, which they and the boundary decide: the same as from
+// the measurement.
 std::vector<torch::Tensor> kernels_for_scene(const BoundCall& call, const Shape& scene,
                                              Boundary boundary) {
   constexpr int kRounds = 10;

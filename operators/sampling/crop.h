@@ -1,5 +1,6 @@
-// The scene reaches past the frame: y is the middle of x, `margin` pixels less on every side. Frames of a
-// burst that show the scene shifted know nothing of what lies beyond them, and this says so.
+// The scene reaches past the frame: y is the middle of x, `margin` pixels less on every side.
+// Frames of a burst that show the scene shifted know nothing of what lies beyond them, and this
+// says so.
 #pragma once
 
 #include "operators/sampling/partial_isometry.h"

@@ -25,8 +25,8 @@ torch::Tensor is_central(std::int64_t n, double centre) {
   return frequencies(n).abs() < centre / 2;
 }
 
-// True with that probability, the same for opposite frequencies: the smaller of two uniform numbers is
-// below t with probability 1 - (1 - t)^2.
+// True with that probability, the same for opposite frequencies: the smaller of two uniform numbers
+// is below t with probability 1 - (1 - t)^2.
 torch::Tensor drawn(Rng& rng, std::int64_t height, std::int64_t width, double fraction) {
   const auto score = rand(rng, {1, height, width})[0][0];
   return torch::minimum(score, opposite(score)) < 1 - std::sqrt(1 - fraction);
@@ -82,7 +82,8 @@ torch::Tensor random_lines(const Shape& scene, double fraction, double centre, s
 
 torch::Tensor radial_frequencies(const Shape& scene, std::int64_t spokes) {
   const auto longer = static_cast<double>(std::max(scene.height, scene.width));
-  // No frequency is longer than 1/sqrt(2): the nearest of so many spokes is less than half a pixel away.
+  // No frequency is longer than 1/sqrt(2): the nearest of so many spokes is less than half a pixel
+  // away.
   if (static_cast<double>(spokes) > std::numbers::pi * longer)
     return torch::ones({scene.height, scene.width}, torch::kBool);
   // On the square of both axes' frequencies, so that every spoke reaches the border.

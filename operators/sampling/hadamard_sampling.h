@@ -2,9 +2,9 @@
 //
 //   y = S H D x
 //
-// D flips the sign of pixels at random, H is the orthonormal transform over the pixels in their order
-// (operators/numeric/hadamard.h), S keeps coefficients at random, in their order. V = D H. Every
-// coefficient sees all of the pixels (all of its power of two) and has the size of a pixel.
+// D flips the sign of pixels at random, H is the orthonormal transform over the pixels in their
+// order (operators/numeric/hadamard.h), S keeps coefficients at random, in their order. V = D H.
+// Every coefficient sees all of the pixels (all of its power of two) and has the size of a pixel.
 // Do, Gan, Nguyen, Tran 2012, "Fast and efficient compressive sensing using structurally random
 // matrices"; https://doi.org/10.1109/TSP.2011.2170977
 #pragma once
@@ -17,7 +17,8 @@ namespace restore {
 
 class HadamardSampling : public PlanewiseIsometry {
  public:
-  // Keeps rows * W coefficients of each channel and gives them as a picture of rows x W; 1 <= rows <= H.
+  // Keeps rows * W coefficients of each channel and gives them as a picture of rows x W; 1 <= rows
+  // <= H.
   HadamardSampling(const Shape& scene, std::int64_t rows, std::uint64_t seed);
 
   torch::Tensor V(const torch::Tensor& coefficients) const override;

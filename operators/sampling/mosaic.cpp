@@ -42,7 +42,8 @@ torch::Tensor Mosaic::singular_values() const { return measured_.to(torch::kFloa
 
 torch::Tensor Mosaic::initial_estimate(const torch::Tensor& y) const {
   check_shape(y, output_shape(), "operator output");
-  // A sensor of one row or column misses channels altogether: there the measurement itself stands in.
+  // A sensor of one row or column misses channels altogether: there the measurement itself stands
+  // in.
   const auto seen = measured_.any(-1, true).any(-2, true);
   const auto missing = measured_.logical_not();
   return torch::where(seen, smooth_fill(torch::where(seen, Ut(y), y), missing & seen), y);

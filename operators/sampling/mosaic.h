@@ -2,9 +2,8 @@
 //
 //   y(i, j) = x(c(i, j), i, j),   c the channel of the filter over pixel (i, j)
 //
-// The measurement has one channel and the size of the scene, as raw files have. V = I; s = 1 for the
-// channel that is measured at a pixel, 0 for the others.
-// Bayer 1976, US patent 3971065
+// The measurement has one channel and the size of the scene, as raw files have. V = I; s = 1 for
+// the channel that is measured at a pixel, 0 for the others. Bayer 1976, US patent 3971065
 #pragma once
 
 #include <string>
@@ -15,8 +14,8 @@ namespace restore {
 
 class Mosaic : public PartialIsometry {
  public:
-  // `pattern`: the channels of a 2 x 2 cell, row by row, in letters: rggb, bggr, grbg, gbrg. The scene
-  // has 3 channels; usage error otherwise.
+  // `pattern`: the channels of a 2 x 2 cell, row by row, in letters: rggb, bggr, grbg, gbrg. The
+  // scene has 3 channels; usage error otherwise.
   Mosaic(const Shape& scene, const std::string& pattern);
 
   torch::Tensor V(const torch::Tensor& coefficients) const override { return coefficients; }

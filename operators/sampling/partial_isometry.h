@@ -3,8 +3,8 @@
 //   A = U diag(s) V^T,  A A^T A = A,  A^+ = A^T,  ||A|| = 1
 //   prox: x = v + A^T (y - A v) / (1 + rho)
 //
-// A class of this kind says what V is, that U picks the measured coefficients, and that U^T puts them
-// back between zeros; the rest follows.
+// A class of this kind says what V is, that U picks the measured coefficients, and that U^T puts
+// them back between zeros; the rest follows.
 #pragma once
 
 #include "librestore/model/spectral_operator.h"

@@ -1,7 +1,7 @@
 // Channels mixed at every pixel: y(i, j) = M x(i, j), M measured channels x scene channels.
 //
-// Everything has a closed form in the singular value decomposition M = u diag(s) v^T of a few numbers;
-// V and U mix the channels of each pixel by v and u.
+// Everything has a closed form in the singular value decomposition M = u diag(s) v^T of a few
+// numbers; V and U mix the channels of each pixel by v and u.
 #pragma once
 
 #include "librestore/model/spectral_operator.h"

@@ -1,5 +1,5 @@
-// Dabov, Foi, Katkovnik, Egiazarian 2007, "Image denoising by sparse 3-D transform-domain collaborative
-// filtering", https://doi.org/10.1109/TIP.2007.901238
+// Dabov, Foi, Katkovnik, Egiazarian 2007, "Image denoising by sparse 3-D transform-domain
+// collaborative filtering", https://doi.org/10.1109/TIP.2007.901238
 #include "priors/classic/bm3d.h"
 
 #include <algorithm>
@@ -100,7 +100,8 @@ struct Step {
   float tau;         // mean squared distance in brightness, [0,1]^2
 };
 
-// A plane on which patches are compared, with room for what bm3d::squared_distances reads past its end.
+// A plane on which patches are compared, with room for what bm3d::squared_distances reads past its
+// end.
 class SearchPlane {
  public:
   explicit SearchPlane(const PictureView& picture)
@@ -118,8 +119,8 @@ class SearchPlane {
     const auto right = std::min(width_ - kSide, at.x + kSearch);
     constexpr std::int64_t kAcross = 2 * kSearch + 1;
     const float limit = step.tau * kPatch;
-    // Of the others: the bits of a distance, in order as it is itself, above the place. Equals go to the
-    // earlier one.
+    // Of the others: the bits of a distance, in order as it is itself, above the place. Equals go
+    // to the earlier one.
     std::array<std::uint64_t, kAcross * kAcross> found;
     std::size_t others = 0;
     alignas(64) float distances[(kAcross / bm3d::kTogether + 1) * bm3d::kTogether];
@@ -167,8 +168,8 @@ class CollaborativeFilter {
 
   torch::Tensor run(const torch::TensorOptions& options) const {
     const auto rows = grid(noisy_.height);
-    // Stripes of a few rows of patches have sums of their own, which are added in order: the same bits
-    // for any number of threads.
+    // Stripes of a few rows of patches have sums of their own, which are added in order: the same
+    // bits for any number of threads.
     constexpr std::int64_t kStripe = 8;
     const auto stripes = (static_cast<std::int64_t>(rows.size()) + kStripe - 1) / kStripe;
     std::vector<Sums> parts(stripes);

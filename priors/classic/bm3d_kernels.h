@@ -1,5 +1,5 @@
-// The loops of BM3D over its stacks of patches of 8 x 8. Products and sums are rounded one by one, so
-// that all processors make the same bits.
+// The loops of BM3D over its stacks of patches of 8 x 8. Products and sums are rounded one by one,
+// so that all processors make the same bits.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Transform {
 // P <- M P M^T for every patch.
 void transform(const Transform& M, Stack& stack);
 
-// The orthonormal Haar transform along the stack down to its mean, in place, and its inverse; the size
-// is a power of 2.
+// The orthonormal Haar transform along the stack down to its mean, in place, and its inverse; the
+// size is a power of 2.
 void haar(Stack& stack);
 void inverse_haar(Stack& stack);
 
@@ -37,8 +37,8 @@ float keep_large(Stack& stack, float threshold);
 // Multiplies by w = b^2 / (b^2 + variance), b of `basic`; the sum of w^2.
 float wiener(Stack& stack, const Stack& basic, float variance);
 
-// Squared distances of the patch at `patch` from those at `from`, `from` + 1, ... of the same plane:
-// `count` of them, rounded up to a multiple of kTogether in `out` and in what is read.
+// Squared distances of the patch at `patch` from those at `from`, `from` + 1, ... of the same
+// plane: `count` of them, rounded up to a multiple of kTogether in `out` and in what is read.
 constexpr std::int64_t kTogether = 16;
 void squared_distances(const float* patch, const float* from, std::int64_t stride,
                        std::int64_t count, float* out);

@@ -48,8 +48,8 @@ Taps<T> circle_taps(std::int64_t stride) {
   return taps;
 }
 
-// values[k][x], one direction a row, sorted along k for every x. Batcher 1968, "Sorting networks and
-// their applications", https://doi.org/10.1145/1468075.1468121: which are compared is fixed.
+// values[k][x], one direction a row, sorted along k for every x. Batcher 1968, "Sorting networks
+// and their applications", https://doi.org/10.1145/1468075.1468121: which are compared is fixed.
 template <typename T>
 RESTORE_INLINE void sort_directions(T (&values)[kDirections][kBlock], std::int64_t count) {
   for (int p = 1; p < kDirections; p *= 2)

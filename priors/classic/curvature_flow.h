@@ -2,7 +2,8 @@
 //
 // Alvarez, Guichard, Lions, Morel 1993, "Axioms and fundamental equations of image processing",
 //   https://doi.org/10.1007/BF00375127
-// Oberman 2004, "A convergent monotone difference scheme for motion of level sets by mean curvature",
+// Oberman 2004, "A convergent monotone difference scheme for motion of level sets by mean
+// curvature",
 //   https://doi.org/10.1007/s00211-004-0566-1
 //
 // u(0) = x, each channel by itself, xi the direction of the level line:
@@ -12,10 +13,10 @@
 //
 // D(x, sigma) is u at the time that removes noise of that level from photographs best.
 //
-// Schemes, all monotone: x <= y everywhere implies D(x) <= D(y) (the comparison principle), and D(x)
-// stays between the least and the largest value of x. With M, lo, hi the median, least and largest
-// value of u on the circle of radius r (bilinear, sampled in directions that quarter turns and
-// mirrors permute):
+// Schemes, all monotone: x <= y everywhere implies D(x) <= D(y) (the comparison principle), and
+// D(x) stays between the least and the largest value of x. With M, lo, hi the median, least and
+// largest value of u on the circle of radius r (bilinear, sampled in directions that quarter turns
+// and mirrors permute):
 //   heat  explicit five-point steps of at most 1/4
 //   mcm   v = u + 2 dt / r^2 (M - u),  dt <= r^2 / 2
 //   amss  v - u = dt (2 / r^2)^(1/3) ((hi - v) / r)^(2/3) (M - v)^(1/3) where M > u, with lo below;

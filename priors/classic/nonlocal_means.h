@@ -5,10 +5,10 @@
 // Weights for colour: Buades, Coll, Morel 2011, "Non-local means denoising",
 //   https://doi.org/10.5201/ipol.2011.bcm_nlm
 //
-//   D(x, sigma)(i) = sum_j w(i, j) x(j) / sum_j w(i, j),  j in the square of 21 x 21 pixels around i,
+//   D(x, sigma)(i) = sum_j w(i, j) x(j) / sum_j w(i, j),  j in the 21 x 21 pixels around i,
 //   w(i, j) = exp(-max(d2(i, j) - 2 sigma^2, 0) / h^2),  h = 0.5 strength sigma,
-// d2 the mean square over channels of the difference of the 5 x 5 patches around i and j; j = i counts
-// as much as the most similar other pixel. The picture is mirrored at its frame.
+// d2 the mean square over channels of the difference of the 5 x 5 patches around i and j; j = i
+// counts as much as the most similar other pixel. The picture is mirrored at its frame.
 #pragma once
 
 #include "librestore/core/parameters.h"

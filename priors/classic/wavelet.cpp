@@ -55,8 +55,8 @@ template <typename T>
 Planes<T> shrink(Planes<T> a, int level, T t) {
   if (level == kLevels) return a;
   throw_if_interrupted();
-  // Taps lie s apart, so that a filtered row is 3 s shorter. Details are wanted where the next levels'
-  // result will be: without a margin of their reach.
+  // Taps lie s apart, so that a filtered row is 3 s shorter. Details are wanted where the next
+  // levels' result will be: without a margin of their reach.
   const std::int64_t s = 1 << level, margin = reach(level + 1);
   const auto height = a.height() - (wavelet::kTaps - 1) * s;
   const auto width = a.width() - (wavelet::kTaps - 1) * s;

@@ -6,10 +6,10 @@
 //   https://doi.org/10.1002/cpa.3160410705
 //
 //   D(x, sigma) = mean over shifts h of S_-h W^T H_t(W S_h x),   t = 2.7 strength sigma,
-// W an orthonormal wavelet transform of 4 levels, H_t(d) = d where |d| > t, else 0, on the details. The
-// mean over all shifts is the undecimated transform, d_j with filters dilated by 2^j, and its adjoint
-// divided by 4 a level. Three channels are turned into brightness and two differences of colour first
-// (an orthonormal map: noise stays white). The picture is mirrored at its frame.
+// W an orthonormal wavelet transform of 4 levels, H_t(d) = d where |d| > t, else 0, on the details.
+// The mean over all shifts is the undecimated transform, d_j with filters dilated by 2^j, and its
+// adjoint divided by 4 a level. Three channels are turned into brightness and two differences of
+// colour first (an orthonormal map: noise stays white). The picture is mirrored at its frame.
 #pragma once
 
 #include "librestore/core/parameters.h"

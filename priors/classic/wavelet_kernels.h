@@ -1,7 +1,8 @@
 // The loops of the undecimated wavelet transform, on runs of float or double.
 //
-// h is the scaling filter of 4 taps, norm 1 (Daubechies 1988, https://doi.org/10.1002/cpa.3160410705),
-// g_n = (-1)^n h_{3-n} its wavelet. Taps lie `step` values apart: some pixels along a row, or some rows.
+// h is the scaling filter of 4 taps, norm 1 (Daubechies 1988,
+// https://doi.org/10.1002/cpa.3160410705), g_n = (-1)^n h_{3-n} its wavelet. Taps lie `step` values
+// apart: some pixels along a row, or some rows.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// A step of reverse diffusion where x0 is taken for known: what DDIM and most posterior samplers do.
-// Song, Meng, Ermon 2021, "Denoising Diffusion Implicit Models", https://arxiv.org/abs/2010.02502
+// A step of reverse diffusion where x0 is taken for known: what DDIM and most posterior samplers
+// do. Song, Meng, Ermon 2021, "Denoising Diffusion Implicit Models",
+// https://arxiv.org/abs/2010.02502
 #pragma once
 
 #include <torch/types.h>

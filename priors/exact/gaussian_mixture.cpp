@@ -8,7 +8,8 @@ namespace restore {
 
 namespace {
 
-// The items of a batch are independent: some at a time keep what lies between two operations in the cache.
+// The items of a batch are independent: some at a time keep what lies between two operations in the
+// cache.
 constexpr std::int64_t kValuesAtOnce = 1 << 15;
 
 std::vector<torch::Tensor> split(const torch::Tensor& rows) {

@@ -65,7 +65,8 @@ class GaussianMixture : public MmseDenoiser {
   torch::Tensor log_weights_, means_;
   std::vector<CovariancePointer> covariances_;
   std::vector<Cluster> clusters_;
-  // Where all components have the covariance variance * I: sums over them then are products of matrices.
+  // Where all components have the covariance variance * I: sums over them then are products of
+  // matrices.
   std::optional<double> variance_;
 };
 

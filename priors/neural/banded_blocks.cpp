@@ -17,8 +17,8 @@ torch::Tensor pixels_of(const torch::Tensor& item) {
   return item.permute({0, 2, 3, 1}).view({-1, item.size(1)});
 }
 
-// Rows of a band. A quarter of a million values are worth the calls, which cost as much as some ten thousand
-// values each; an even number of bands suits two threads and more.
+// Rows of a band. A quarter of a million values are worth the calls, which cost as much as some ten
+// thousand values each; an even number of bands suits two threads and more.
 std::int64_t band_rows(const torch::Tensor& x) {
   constexpr std::int64_t kPairOfBands = 1 << 19;
   const auto height = x.size(2), values = x.size(1) * height * x.size(3);
@@ -45,7 +45,8 @@ void for_parts(std::int64_t pixels, std::int64_t channels, const Run& run) {
 
 bool is_half(const torch::Tensor& x) { return x.scalar_type() == torch::kBFloat16; }
 
-// What the layers of one thread hand on: the depthwise convolution a band, the others a part of the pixels.
+// What the layers of one thread hand on: the depthwise convolution a band, the others a part of the
+// pixels.
 struct Workspace {
   Workspace(std::int64_t band_pixels, std::int64_t channels, torch::ScalarType type)
       : band(torch::empty({band_pixels, channels}, type)),
@@ -109,7 +110,8 @@ class BandedBlocks::Block {
     weights_.expand.run(x.size(0), work.normed.data_ptr(), wide.data_ptr());
   }
 
-  // work.band <- gate(dw3x3(wide)) on some rows. wide: 1 x 2C x (H + 2) x W, with a row of zeros above and below.
+  // work.band <- gate(dw3x3(wide)) on some rows. wide: 1 x 2C x (H + 2) x W, with a row of zeros
+  // above and below.
   void depthwise(const torch::Tensor& wide, std::int64_t begin, std::int64_t rows,
                  Workspace& work) const {
     kernels::gated_depthwise({wide.size(3), work.band.size(1), weights_.taps.data_ptr<float>(),

@@ -1,10 +1,11 @@
 // Gated blocks (blocks.h) without gradients, in bands of rows.
 //
-// A layer after the other moves every tensor of a block through main memory: 18 times the size of x in
-// float32, for 6 multiply-adds a number. Here a few thousand pixels go through all layers of a block but the
-// depthwise convolution, and through the first two of the next, while they are in the cache: only x and the input
-// of the depthwise convolution, which needs the rows of the neighbours, are kept whole. The values are those of
-// run_block to rounding, and do not depend on the number of threads: the bands do not.
+// A layer after the other moves every tensor of a block through main memory: 18 times the size of x
+// in float32, for 6 multiply-adds a number. Here a few thousand pixels go through all layers of a
+// block but the depthwise convolution, and through the first two of the next, while they are in the
+// cache: only x and the input of the depthwise convolution, which needs the rows of the neighbours,
+// are kept whole. The values are those of run_block to rounding, and do not depend on the number of
+// threads: the bands do not.
 #pragma once
 
 #include <map>
@@ -20,12 +21,13 @@ namespace restore {
 
 class BandedBlocks {
  public:
-  // For the blocks of these names. `weights` outlive this and are what run() uses besides its own copy.
+  // For the blocks of these names. `weights` outlive this and are what run() uses besides its own
+  // copy.
   BandedBlocks(const BlockConfig& config, const NamedTensors& weights,
                const std::vector<std::string>& names);
 
-  // Whether run() takes x: gated blocks, on the processor, x float32 with channels in whole vectors, no gradients
-  // wanted.
+  // Whether run() takes x: gated blocks, on the processor, x float32 with channels in whole
+  // vectors, no gradients wanted.
   bool fit(const torch::Tensor& x) const;
 
   // The blocks of these names after one another. x: N x C x H x W, channels-last, changed in place.

@@ -30,8 +30,8 @@ double NetworkDenoiser::bytes_per_pixel() const {
 }
 
 double NetworkDenoiser::pullback_bytes_per_pixel() const {
-  // Whole layers, 7.5 planes of them. Statistics, skips and what the library does not give back at once:
-  // measured 1.05 in bfloat16, 1.1 in float32.
+  // Whole layers, 7.5 planes of them. Statistics, skips and what the library does not give back at
+  // once: measured 1.05 in bfloat16, 1.1 in float32.
   constexpr double kPlanesOfWidth = 7.5, kRest = 1.1;
   const auto type = weights_.at("down.0.weight").scalar_type();
   return kPlanesOfWidth * bytes_of_plane() + kRest * kept_bytes_per_pixel(prior_.network, type);

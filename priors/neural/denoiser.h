@@ -19,8 +19,9 @@ enum class Precision { float32, bfloat16 };
 // network is trained on such pictures, with noise that is equal in the channels too, so this is its
 // MMSE estimate.
 //
-// Noise levels outside the trained range use the nearest trained one inside the network, but their own
-// preconditioning: D tends to the identity as sigma tends to 0. float64 pictures are computed in float64.
+// Noise levels outside the trained range use the nearest trained one inside the network, but their
+// own preconditioning: D tends to the identity as sigma tends to 0. float64 pictures are computed
+// in float64.
 class NetworkDenoiser : public LearnedDenoiser {
  public:
   NetworkDenoiser(PriorFile prior, std::string name, Precision precision = Precision::float32);

@@ -9,8 +9,8 @@
 namespace restore::kernels {
 namespace {
 
-// Rows in groups: the sums over the channels of one do not wait for those of another, and a group takes one
-// square root and one division.
+// Rows in groups: the sums over the channels of one do not wait for those of another, and a group
+// takes one square root and one division.
 constexpr std::int64_t kNormRows = kLanes;
 
 template <typename Out>

@@ -20,8 +20,8 @@ torch::Tensor channel_norm(const torch::Tensor& x, const torch::Tensor& scale,
 // https://arxiv.org/abs/2204.04676). x: N x 2C x H x W.
 torch::Tensor gate(const torch::Tensor& x);
 
-// y = max(0, h (1 + scale) + shift). h: N x C x H x W, scale and shift: N x C. Where no gradients are wanted
-// y is written over h.
+// y = max(0, h (1 + scale) + shift). h: N x C x H x W, scale and shift: N x C. Where no gradients
+// are wanted y is written over h.
 torch::Tensor scaled_relu(const torch::Tensor& h, const torch::Tensor& scale,
                           const torch::Tensor& shift);
 
@@ -33,8 +33,8 @@ torch::Tensor add_residual(const torch::Tensor& x, const torch::Tensor& h);
 
 // x + h with the pixels of every cell of 2 x 2 side by side in h:
 //   y[n][c][2 r + i][2 s + j] = x[n][c][2 r + i][2 s + j] + h[n][(2 i + j) C + c][r][s]
-// x: N x C x 2H x 2W; h: N x 4C x H x W, bfloat16 or the type of x. Where no gradients are wanted y is
-// written over x.
+// x: N x C x 2H x 2W; h: N x 4C x H x W, bfloat16 or the type of x. Where no gradients are wanted y
+// is written over x.
 torch::Tensor add_shuffled(const torch::Tensor& x, const torch::Tensor& h);
 
 // The same in plain libtorch operations, for any type.

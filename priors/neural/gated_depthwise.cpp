@@ -7,11 +7,12 @@
 namespace restore::kernels {
 namespace {
 
-// Columns that go through all channels one after the other: three rows of them stay in the first cache.
+// Columns that go through all channels one after the other: three rows of them stay in the first
+// cache.
 constexpr std::int64_t kColumns = 32;
 
-// Thirty-two channels. Of bfloat16 the even ones and the odd ones: two of them are one 32-bit number, taken apart by
-// a shift and a mask.
+// Thirty-two channels. Of bfloat16 the even ones and the odd ones: two of them are one 32-bit
+// number, taken apart by a shift and a mask.
 struct Pair {
   Lanes first, second;
 };
@@ -39,7 +40,8 @@ RESTORE_INLINE void store_pair(Bfloat* p, const Pair& v) {
   std::memcpy(p, &bits, sizeof bits);
 }
 
-// The row that comes in next is in no cache near by, and its columns lie too far apart for the processor to guess.
+// The row that comes in next is in no cache near by, and its columns lie too far apart for the
+// processor to guess.
 template <typename T>
 RESTORE_INLINE void prefetch(const T* p) {
   for (std::size_t bytes = 0; bytes < kDepthwiseChannels * sizeof(T); bytes += 64)

@@ -9,11 +9,12 @@
 
 namespace restore {
 
-// The key of a card under which methods have their Denoiser::deviation_scale(): {"pigdm": 1.9, ...}.
+// The key of a card under which methods have their Denoiser::deviation_scale(): {"pigdm": 1.9,
+// ...}.
 constexpr const char* kDeviationScale = "deviation_scale";
 
-// Any size (padded inside by repeating the last row and column), one or three channels; D(x, 0) = x;
-// the pullback by automatic differentiation.
+// Any size (padded inside by repeating the last row and column), one or three channels; D(x, 0) =
+// x; the pullback by automatic differentiation.
 class LearnedDenoiser : public MmseDenoiser {
  public:
   // `card`: what is known of the network, of which deviation_scale() reads kDeviationScale.

@@ -83,8 +83,8 @@ torch::Tensor embed_noise(const Layers& layers, const torch::Tensor& c_noise,
   return at::silu(layers.linear("noise.1", h));
 }
 
-// The outputs of pixel_shuffle's order, channel by channel the pixels of a cell, as add_shuffled has them:
-// pixel by pixel the channels.
+// The outputs of pixel_shuffle's order, channel by channel the pixels of a cell, as add_shuffled
+// has them: pixel by pixel the channels.
 torch::Tensor by_cell(const torch::Tensor& weight) {
   const auto c = weight.size(0) / 4;
   auto sizes = weight.sizes().vec();
@@ -103,7 +103,8 @@ int alignment(const NetworkConfig& config) { return kStemFactor << (levels(confi
 
 int receptive_field(const NetworkConfig& config) {
   // A 3x3 convolution at step s (pixels a sample) reaches s pixels further; stem and head are two
-  // of them, a block is one or two. Resampling reaches at most the whole cell of the coarsest level.
+  // of them, a block is one or two. Resampling reaches at most the whole cell of the coarsest
+  // level.
   int radius = 2 * kStemFactor + alignment(config) - 1;
   const int reach = block_reach(config.block.kind);
   for (const auto& place : block_places(config)) radius += reach * (kStemFactor << place.level);

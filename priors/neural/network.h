@@ -60,8 +60,8 @@ NamedTensors cast_weights(const NetworkConfig& config, const NamedTensors& weigh
 // Prepares the blocks for many calls without gradients; `weights` outlive it.
 BandedBlocks band_blocks(const NetworkConfig& config, const NamedTensors& weights);
 
-// F: N x 3 x H x W -> the same; H and W multiples of alignment(). c_noise: N, the type of x. `banded`, of the
-// same config and weights, makes it faster where it fits.
+// F: N x 3 x H x W -> the same; H and W multiples of alignment(). c_noise: N, the type of x.
+// `banded`, of the same config and weights, makes it faster where it fits.
 torch::Tensor network_forward(const NetworkConfig& config, const NamedTensors& weights,
                               const torch::Tensor& x, const torch::Tensor& c_noise,
                               const BandedBlocks* banded = nullptr);

@@ -15,8 +15,8 @@ struct PhotoPoolOptions {
   double memory_gib = 4;                // photographs beyond this are left out, and reported
   double held_out = 0.04;               // fraction of the files, chosen by a hash of the name
   std::vector<std::string> excluded{};  // file names starting with one of these are left out
-  // px; a photograph to train on with a shorter side is left out and counted: crops of this size would be
-  // enlargements of it, and teach that photographs are blurred.
+  // px; a photograph to train on with a shorter side is left out and counted: crops of this size
+  // would be enlargements of it, and teach that photographs are blurred.
   int least_side = 0;
   int threads = 1;
 };
@@ -38,8 +38,8 @@ class PhotoPool {
   // listed in `skipped()`; no usable photograph at all is an error (ExitCode::no_input).
   PhotoPool(const std::filesystem::path& folder, const PhotoPoolOptions& options);
 
-  // A random crop of the training photographs, shrunk with antialiasing, flipped and turned. Of one that
-  // is smaller than the crop (see least_side) the largest square, enlarged.
+  // A random crop of the training photographs, shrunk with antialiasing, flipped and turned. Of one
+  // that is smaller than the crop (see least_side) the largest square, enlarged.
   PhotoCrop random_crop(int size, const CropOptions& options, Rng& rng) const;
   // Central crops of the held-out photographs, size x size (smaller photographs are left out):
   // K x 3 x size x size.

@@ -1,5 +1,5 @@
-// A trained prior on disk: safetensors with a card (JSON, metadata key "restore.prior") that says what
-// the network is, what it was trained on and how good it is.
+// A trained prior on disk: safetensors with a card (JSON, metadata key "restore.prior") that says
+// what the network is, what it was trained on and how good it is.
 #pragma once
 
 #include <filesystem>
@@ -20,13 +20,14 @@ struct PriorFile {
   Json about = Json::object();
 };
 
-// Throws an item error when the file is no prior, its tensors do not fit its architecture, hold NaN or
-// infinity, or do not have the SHA-256 that the card states.
+// Throws an item error when the file is no prior, its tensors do not fit its architecture, hold NaN
+// or infinity, or do not have the SHA-256 that the card states.
 PriorFile read_prior(const std::filesystem::path& path);
 // Stores the weights as `type` (float32, float16 or bfloat16), atomically.
 void write_prior(const PriorFile& prior, const std::filesystem::path& path, torch::ScalarType type);
 
-// The card as stored: architecture, parameters, sigma range, receptive field, SHA-256, then `about`.
+// The card as stored: architecture, parameters, sigma range, receptive field, SHA-256, then
+// `about`.
 Json prior_card(const PriorFile& prior);
 
 }  // namespace restore

@@ -1,5 +1,5 @@
-// What the blocks of the network add to: in the type of the picture, and beside it its rounding, which the
-// convolutions see. An addition makes both in one pass.
+// What the blocks of the network add to: in the type of the picture, and beside it its rounding,
+// which the convolutions see. An addition makes both in one pass.
 #pragma once
 
 #include <torch/types.h>
@@ -8,7 +8,8 @@ namespace restore {
 
 class ResidualStream {
  public:
-  // x: N x C x H x W, changed in place where no gradients are wanted. `rounding`: of x, where it is at hand.
+  // x: N x C x H x W, changed in place where no gradients are wanted. `rounding`: of x, where it is
+  // at hand.
   explicit ResidualStream(torch::Tensor x, torch::Tensor rounding = {})
       : x_(std::move(x)), rounding_(std::move(rounding)) {}
 

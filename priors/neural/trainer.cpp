@@ -24,8 +24,8 @@ constexpr double kRestorationMinimum = 0.01, kRestorationMaximum = 1;
 
 double log_uniform(double low, double high, double u) { return low * std::pow(high / low, u); }
 
-// The convolutions that mix channels within blocks and between levels: not stem and head, one side of
-// which is pixels.
+// The convolutions that mix channels within blocks and between levels: not stem and head, one side
+// of which is pixels.
 bool is_matrix(const std::string& name, const torch::Tensor& weights) {
   return weights.dim() == 4 && weights.size(1) > 1 && name != "stem.weight" &&
          name != "head.weight";

@@ -3,10 +3,10 @@
 //   minimise E lambda(s) ||D(x0 + s n, s) - x0||^2,  lambda = 1/c_out(s)^2 (preconditioning.h),
 //
 // with Muon (muon.h) for the matrices that mix channels and Adam (Kingma, Ba 2015,
-// https://arxiv.org/abs/1412.6980) for the rest, a linear warm-up, a cosine decay over the larger of
-// the used fractions of steps and of time, clipped gradients and an exponential moving average of
-// the weights. A step is cut into micro-batches that run side by side, one thread
-// each, and are summed in order: the result does not depend on the number of threads.
+// https://arxiv.org/abs/1412.6980) for the rest, a linear warm-up, a cosine decay over the larger
+// of the used fractions of steps and of time, clipped gradients and an exponential moving average
+// of the weights. A step is cut into micro-batches that run side by side, one thread each, and are
+// summed in order: the result does not depend on the number of threads.
 #pragma once
 
 #include <array>
@@ -97,15 +97,16 @@ class Trainer {
   double seconds_before_;
 };
 
-// How well the weights denoise pictures that they were not trained on: `clean`, N x 3 x H x W, with noise
-// of a fixed seed.
+// How well the weights denoise pictures that they were not trained on: `clean`, N x 3 x H x W, with
+// noise of a fixed seed.
 class HeldOutMeasure {
  public:
   HeldOutMeasure(const NetworkConfig& network, const NamedTensors& weights,
                  const torch::Tensor& clean, bool bfloat16);
   // dB, mean over the pictures, estimates clipped to [0,1].
   double psnr(double sigma) const;
-  // What training minimises, at two noise levels a band: a quarter of its logarithmic width from its ends.
+  // What training minimises, at two noise levels a band: a quarter of its logarithmic width from
+  // its ends.
   BandLoss loss() const;
 
  private:

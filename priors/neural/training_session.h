@@ -30,9 +30,10 @@ struct TrainingObserver {
 
 std::filesystem::path state_path(const std::filesystem::path& output);
 
-// Trains until the options' end. At every checkpoint, at the end and when a signal arrives it writes
-// the state and the prior (moving average, float16), each atomically. Throws
-// Error{ExitCode::interrupted} after a signal; an error of Trainer::step leaves the last checkpoint.
+// Trains until the options' end. At every checkpoint, at the end and when a signal arrives it
+// writes the state and the prior (moving average, float16), each atomically. Throws
+// Error{ExitCode::interrupted} after a signal; an error of Trainer::step leaves the last
+// checkpoint.
 void run_training(const PhotoPool& photos, const TrainOptions& options, TrainingState state,
                   const TrainingJob& job, const TrainingObserver& observer);
 

@@ -1,13 +1,15 @@
-// The local score machine of pictures that are aligned: each pixel from the same place of the others.
+// The local score machine of pictures that are aligned: each pixel from the same place of the
+// others.
 //
 // Kamb, Ganguli 2025, "An analytic theory of creativity in convolutional diffusion models",
 //   https://arxiv.org/abs/2412.20292 (equation 6, the LS machine)
 //
 //   D_f(x, s)[q] = sum_i w_i(q) x_i[q],   w_i(q) = softmax_i(-||x[W(q)] - x_i[W(q)]||^2 / (2 s^2))
 // W(q): the p x p window around q, what the frame leaves of it. Between priors/patch/empirical.h,
-// whose window is the whole picture, and priors/patch/local_score.h, whose patches come from all positions:
-// it puts the left eye of one face beside the nose of another. Window and pyramid grow with the noise as those
-// of priors/patch/patch_prior.h do. Exact for any number of pictures: the cost is theirs, p plays no part.
+// whose window is the whole picture, and priors/patch/local_score.h, whose patches come from all
+// positions: it puts the left eye of one face beside the nose of another. Window and pyramid grow
+// with the noise as those of priors/patch/patch_prior.h do. Exact for any number of pictures: the
+// cost is theirs, p plays no part.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Barnes, Shechtman, Finkelstein, Goldman 2009, "PatchMatch: a randomized correspondence algorithm for
-// structural image editing", https://doi.org/10.1145/1531326.1531330
+// Barnes, Shechtman, Finkelstein, Goldman 2009, "PatchMatch: a randomized correspondence algorithm
+// for structural image editing", https://doi.org/10.1145/1531326.1531330
 #include "priors/patch/nearest_windows.h"
 
 #include <algorithm>

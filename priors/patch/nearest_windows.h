@@ -3,8 +3,9 @@
 // Barnes, Shechtman, Finkelstein, Goldman 2009, "PatchMatch: a randomized correspondence algorithm
 //   for structural image editing", https://doi.org/10.1145/1531326.1531330
 //
-// Sweeps read the last sweep's matches and write new ones, so that neither the order of the windows nor
-// the number of threads matters; propagation looks 1 and 4 windows away instead of along the scan.
+// Sweeps read the last sweep's matches and write new ones, so that neither the order of the windows
+// nor the number of threads matters; propagation looks 1 and 4 windows away instead of along the
+// scan.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ struct Match {
 
 class NearestWindows {
  public:
-  // Keeps a reference to the picture, which has_source(), whose pixels may change and whose holes may
-  // not.
+  // Keeps a reference to the picture, which has_source(), whose pixels may change and whose holes
+  // may not.
   explicit NearestWindows(const HoledPicture& picture);
 
   std::int64_t rows() const { return picture_.height - kWindow + 1; }
@@ -52,7 +53,8 @@ class NearestWindows {
   // Operations that search_exactly() takes.
   double exact_cost() const;
 
-  // The source nearest to the window at (y, x) over those of its pixels that are true in `valid` (H x W).
+  // The source nearest to the window at (y, x) over those of its pixels that are true in `valid` (H
+  // x W).
   Match nearest_over(std::int64_t y, std::int64_t x, const std::vector<std::uint8_t>& valid) const;
 
  private:

@@ -3,10 +3,11 @@
 // Jegou, Douze, Schmid 2011, "Product quantization for nearest neighbor search",
 //   https://doi.org/10.1109/TPAMI.2010.57 (section IV.B: the coarse quantizer and its lists)
 //
-// k-means puts the patches into about 2 sqrt(K) cells. A window of the picture is compared with the middles
-// of all cells and with the patches of the kProbes nearest of them; the softmax of
-// priors/patch/local_score.h is taken over those. What is left out weighs exp(-d^2 / (2 sigma^2)) of
-// patches further away: tests/unit/patch_prior_test.cpp measures it, docs/plug-and-play.md tells it.
+// k-means puts the patches into about 2 sqrt(K) cells. A window of the picture is compared with the
+// middles of all cells and with the patches of the kProbes nearest of them; the softmax of
+// priors/patch/local_score.h is taken over those. What is left out weighs exp(-d^2 / (2 sigma^2))
+// of patches further away: tests/unit/patch_prior_test.cpp measures it, docs/plug-and-play.md tells
+// it.
 #pragma once
 
 #include <cstdint>

@@ -59,7 +59,8 @@ PatchPrior::PatchPrior(std::vector<PatchSource> sources, std::string name, std::
 
 torch::Tensor PatchPrior::patches(double sigma, std::int64_t channels) const {
   const int p = window(sigma);
-  // Where reduced pictures have no whole patch left, those of the next finer scale are the best guess.
+  // Where reduced pictures have no whole patch left, those of the next finer scale are the best
+  // guess.
   for (int f = reduction(sigma);; f /= 2) {
     std::vector<torch::Tensor> found;
     for (const auto& source : sources_) {

@@ -1,15 +1,17 @@
-// Pictures made of the patches of other pictures, at every scale: a local score machine on a pyramid.
+// Pictures made of the patches of other pictures, at every scale: a local score machine on a
+// pyramid.
 //
 // Kamb, Ganguli 2025, "An analytic theory of creativity in convolutional diffusion models",
 //   https://arxiv.org/abs/2412.20292
 //
 // The window has to grow with the noise. Here it grows by reduction: averaged over f x f pixels the
 // noise is sigma / f, and p pixels there are p f here. So
-//   D(x, sigma) = up_f(D_f(down_f(x), sigma / f)),   f = 2^l the first with sigma / f <= kFineNoise,
-// where D_f is the local score machine over the patches of the reduced pictures (all of them compared,
-// priors/patch/local_score.h, or beyond `exact_patches` those of the nearest cells, priors/patch/patch_index.h), down_f the mean over f x f and up_f linear interpolation; p grows from 3 to 7 with
-// sigma / f. No denoiser of a stated distribution over pictures: a patch knows nothing of its
-// neighbours beyond the window.
+//   D(x, sigma) = up_f(D_f(down_f(x), sigma / f)),  f = 2^l the first with sigma / f <= kFineNoise,
+// where D_f is the local score machine over the patches of the reduced pictures (all of them
+// compared, priors/patch/local_score.h, or beyond `exact_patches` those of the nearest cells,
+// priors/patch/patch_index.h), down_f the mean over f x f and up_f linear interpolation; p grows
+// from 3 to 7 with sigma / f. No denoiser of a stated distribution over pictures: a patch knows
+// nothing of its neighbours beyond the window.
 #pragma once
 
 #include <array>
@@ -34,8 +36,8 @@ struct PatchSource {
 
 class PatchPrior : public Denoiser {
  public:
-  // Usage error where no source has a whole patch. A scale with more than `max_patches` is thinned to
-  // every n-th of them: 600 bytes each in memory.
+  // Usage error where no source has a whole patch. A scale with more than `max_patches` is thinned
+  // to every n-th of them: 600 bytes each in memory.
   PatchPrior(std::vector<PatchSource> sources, std::string name, std::int64_t max_patches = 1 << 19,
              std::int64_t exact_patches = 1 << 14);
 

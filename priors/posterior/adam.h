@@ -1,5 +1,5 @@
-// Kingma, Ba 2015, "Adam: A Method for Stochastic Optimization", https://arxiv.org/abs/1412.6980: the
-// direction of a step, for samplers that fit something at every noise level.
+// Kingma, Ba 2015, "Adam: A Method for Stochastic Optimization", https://arxiv.org/abs/1412.6980:
+// the direction of a step, for samplers that fit something at every noise level.
 #pragma once
 
 #include <cmath>

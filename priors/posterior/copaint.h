@@ -1,11 +1,11 @@
-// Zhang, Ji, Zhang, Yu, Jaakkola, Chang 2023, "Towards Coherent Image Inpainting Using Denoising Diffusion
-// Implicit Models", https://arxiv.org/abs/2304.03322 (CoPaint): before every reverse step the state moves, by
-// steps along the gradient, towards where its estimate explains the data,
+// Zhang, Ji, Zhang, Yu, Jaakkola, Chang 2023, "Towards Coherent Image Inpainting Using Denoising
+// Diffusion Implicit Models", https://arxiv.org/abs/2304.03322 (CoPaint): before every reverse step
+// the state moves, by steps along the gradient, towards where its estimate explains the data,
 //
 //   argmin_x ||x - x_t||^2 / (2 sigma_t^2) + ||y - A(D(x, sigma_t))||^2 / (2 xi_t^2)
 //
-// xi_t, the error of the estimate, falls with the noise: xi_t^2 = sigma_y^2 + gamma sigma_t^2. The steps are
-// `step` of 1 / (1 / sigma_t^2 + ||A||^2 / xi_t^2). Not exact for any prior.
+// xi_t, the error of the estimate, falls with the noise: xi_t^2 = sigma_y^2 + gamma sigma_t^2. The
+// steps are `step` of 1 / (1 / sigma_t^2 + ||A||^2 / xi_t^2). Not exact for any prior.
 #pragma once
 
 #include "priors/posterior/sampling.h"

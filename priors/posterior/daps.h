@@ -1,15 +1,16 @@
-// Zhang, Chu, Berner, Meng, Anandkumar, Song 2024, "Improving Diffusion Inverse Problem Solving with
-// Decoupled Noise Annealing", https://arxiv.org/abs/2407.01521, algorithm 1
+// Zhang, Chu, Berner, Meng, Anandkumar, Song 2024, "Improving Diffusion Inverse Problem Solving
+// with Decoupled Noise Annealing", https://arxiv.org/abs/2407.01521, algorithm 1
 //
 //   x0_hat = the probability flow from x_t, a few Euler steps
 //   x0 ~ N(x0_hat, r_t^2 I) p(y | x0),  r_t = sigma_t s / sqrt(s^2 + sigma_t^2)
 //   x_s = x0 + sigma_s z
 //
-// r_t is the paper's sigma_t for large s, and right for a white prior of standard deviation s (as in pigdm.h).
-// p(x0 | x_t) is not white otherwise: biased, also for a Gaussian prior. What is drawn too wide stays in the
-// picture where the data say nothing: the next call of D is told sigma_s alone. The paper's short Langevin
-// runs from x0_hat hide that; here they stay for operators that are not linear. Its code takes sigma_y =
-// 0.01 whatever the noise is, the paper and this file the noise.
+// r_t is the paper's sigma_t for large s, and right for a white prior of standard deviation s (as
+// in pigdm.h). p(x0 | x_t) is not white otherwise: biased, also for a Gaussian prior. What is drawn
+// too wide stays in the picture where the data say nothing: the next call of D is told sigma_s
+// alone. The paper's short Langevin runs from x0_hat hide that; here they stay for operators that
+// are not linear. Its code takes sigma_y = 0.01 whatever the noise is, the paper and this file the
+// noise.
 #pragma once
 
 #include "priors/posterior/likelihood_draw.h"

@@ -24,7 +24,8 @@ Result Ddrm::run(const Measurement& measurement, const Denoiser& prior, Rng& rng
 
   const auto draw = [&](const Measurement& item, Rng& stream, std::int64_t n, Observer* watch) {
     const auto s_ybar = A.Ut(item.y);
-    // Coefficients that the data know better than a state of this noise level: sigma_s >= sigma_y / s
+    // Coefficients that the data know better than a state of this noise level: sigma_s >= sigma_y /
+    // s
     const auto known_at = [&](double sigma) { return measured & (s * sigma >= sigma_y); };
     const auto ybar_at = [&](double sigma) {
       return torch::where(known_at(sigma), s_ybar / s, torch::zeros_like(s));

@@ -2,9 +2,10 @@
 // https://arxiv.org/abs/2201.11793, equations 4 to 8
 //
 // In the basis of A = U diag(s) V^T, with ybar = U^T y / s, for each coefficient:
-//   s = 0              x0_hat + sqrt(1 - eta^2) sigma_s eps_hat + eta sigma_s z
-//   sigma_s < sigma_y/s  x0_hat + sqrt(1 - eta^2) sigma_s (ybar - x0_hat) / (sigma_y / s) + eta sigma_s z
-//   else               (1 - eta_b) x0_hat + eta_b ybar + sqrt(sigma_s^2 - eta_b^2 sigma_y^2 / s^2) z
+//   s = 0      x0_hat + sqrt(1 - eta^2) sigma_s eps_hat + eta sigma_s z
+//   sigma_s < sigma_y/s
+//              x0_hat + sqrt(1 - eta^2) sigma_s (ybar - x0_hat) / (sigma_y / s) + eta sigma_s z
+//   else       (1 - eta_b) x0_hat + eta_b ybar + sqrt(sigma_s^2 - eta_b^2 sigma_y^2 / s^2) z
 //
 // The conditional is made up, not derived from a prior: not exact for any.
 #pragma once

@@ -8,9 +8,9 @@
 
 namespace restore {
 
-// `Conditioned`: a PosteriorDenoiser with its Options, kName, parameters() and kPullbacks, whether it
-// asks its prior for them. One call of it a step.
-// In the limit of many steps the samples are exact where D( . | y) is.
+// `Conditioned`: a PosteriorDenoiser with its Options, kName, parameters() and kPullbacks, whether
+// it asks its prior for them. One call of it a step. In the limit of many steps the samples are
+// exact where D( . | y) is.
 template <typename Conditioned>
 class GuidedSampler : public Method {
  public:

@@ -10,8 +10,8 @@
 namespace restore {
 namespace {
 
-// Where a noise level's draws begin in a stream: in its upper half, which no sampler's own steps reach, with room
-// for all draws above.
+// Where a noise level's draws begin in a stream: in its upper half, which no sampler's own steps
+// reach, with room for all draws above.
 std::uint32_t first_step(double sigma) {
   const auto bytes = std::bit_cast<std::array<unsigned char, sizeof sigma>>(sigma);
   return 0x80000000U | (static_cast<std::uint32_t>(stable_hash(bytes)) & 0x3fffffffU);
@@ -42,7 +42,8 @@ torch::Tensor LgdMc::denoise(const torch::Tensor& x, double sigma) const {
   const double variance = sigma_y_ * sigma_y_;
   Rng rng = rng_;
   rng.set_step(first_step(sigma));
-  // sum_j w_j and sum_j w_j A'^T (y - A(x_j)) / sigma_y^2 with w_j = p(y | x_j) over the largest so far
+  // sum_j w_j and sum_j w_j A'^T (y - A(x_j)) / sigma_y^2 with w_j = p(y | x_j) over the largest so
+  // far
   torch::Tensor largest, weight, pull;
   for (int j = 0; j < options_.draws; ++j) {
     const auto x_j = x0_hat + r * randn_like(rng, x);

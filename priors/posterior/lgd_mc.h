@@ -1,12 +1,14 @@
 // Song, Zhang, Yin, Mardani, Liu, Kautz, Chen, Vahdat 2023, "Loss-Guided Diffusion Models for
-// Plug-and-Play Controllable Generation", https://proceedings.mlr.press/v202/song23k.html, equation 7
+// Plug-and-Play Controllable Generation", https://proceedings.mlr.press/v202/song23k.html, equation
+// 7
 //
-//   p(y | x_t) ~ 1/n sum_j p(y | x_j),   x_j = D + r_t z_j,   r_t^2 = sigma_t^2 s^2 / (s^2 + sigma_t^2)
+//   p(y | x_t) ~ 1/n sum_j p(y | x_j),   x_j = D + r_t z_j,
+//   r_t^2 = sigma_t^2 s^2 / (s^2 + sigma_t^2)
 //
-// and with weights w_j ~ p(y | x_j) the guidance is sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) / sigma_y^2.
-// Few draws fall short of E[p(y | x0) | x_t] where the data are good; A may be any differentiable map.
-// The z_j are functions of the run's stream (seed, item, sample, place) and of the noise level, so that D is one
-// function of x and overlapping parts of a picture see the same.
+// and with weights w_j ~ p(y | x_j) the guidance is sigma_t^2 J^T sum_j w_j A'^T (y - A(x_j)) /
+// sigma_y^2. Few draws fall short of E[p(y | x0) | x_t] where the data are good; A may be any
+// differentiable map. The z_j are functions of the run's stream (seed, item, sample, place) and of
+// the noise level, so that D is one function of x and overlapping parts of a picture see the same.
 #pragma once
 
 #include "librestore/core/rng.h"

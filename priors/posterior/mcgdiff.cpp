@@ -41,7 +41,8 @@ torch::Tensor nearest(const torch::Tensor& values, const std::vector<double>& as
 }
 
 // ybar and tau, and the schedule with those tau in it that the prior has a level for. No tau is
-// rounded to the schedule's last level, 0: there a state has no noise that those of the data could be.
+// rounded to the schedule's last level, 0: there a state has no noise that those of the data could
+// be.
 Observations observe(const SpectralOperator& A, const Measurement& item, double kappa,
                      const SigmaRange& range, std::vector<double>& sigmas) {
   const auto s = A.singular_values();

@@ -1,13 +1,13 @@
 // Cardoso, Janati El Idrissi, Le Corff, Moulines 2023, "Monte Carlo guided Diffusion for Bayesian
 // linear inverse problems", https://arxiv.org/abs/2308.07983, algorithms 1 and 2
 //
-// In the basis of A = U diag(s) V^T a measured coefficient is ybar = x0 + tau n, tau = sigma_y / s: the
-// state of a diffusion at noise level tau. Particles descend under the potential
+// In the basis of A = U diag(s) V^T a measured coefficient is ybar = x0 + tau n, tau = sigma_y / s:
+// the state of a diffusion at noise level tau. Particles descend under the potential
 //   g_t(x) = N(ybar; x, sigma_t^2 - tau^2 + kappa)   for sigma_t >= tau
 // with the proposal p(x_s | x_t) g_s(x_s), normalised (a Kalman update), and the weights
 //   w = int p(x_s | x_t) g_s(x_s) dx_s / g_t(x_t),
-// and are free below tau. Without fresh noise, with eta = 0, a proposal is one point: a usage error. Exact in the
-// limit of many particles and steps, for every prior.
+// and are free below tau. Without fresh noise, with eta = 0, a proposal is one point: a usage
+// error. Exact in the limit of many particles and steps, for every prior.
 #pragma once
 
 #include "librestore/model/spectral_operator.h"

@@ -5,7 +5,8 @@
 namespace restore {
 namespace {
 
-// Where a reverse diffusion from rho ends, as a share of rho: what noise is left the last call removes.
+// Where a reverse diffusion from rho ends, as a share of rho: what noise is left the last call
+// removes.
 constexpr double kLastLevel = 0.05;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Wu, Sun, Chen, Zhang, Yue, Bouman 2024, "Principled Probabilistic Imaging using Diffusion Models as
-// Plug-and-Play Priors", https://arxiv.org/abs/2405.18782, algorithm 1
+// Wu, Sun, Chen, Zhang, Yue, Bouman 2024, "Principled Probabilistic Imaging using Diffusion Models
+// as Plug-and-Play Priors", https://arxiv.org/abs/2405.18782, algorithm 1
 //
 // Gibbs sampling of p(y | z) exp(-||x - z||^2 / 2 rho^2) p(x), rho annealed:
 //   z ~ exp(-||y - A(z)||^2 / 2 sigma_y^2 - ||z - x||^2 / 2 rho^2)
@@ -13,7 +13,8 @@
 
 namespace restore {
 
-// sigma_max and sigma_min are the first and the last rho, clamped to twice the prior's lowest level.
+// sigma_max and sigma_min are the first and the last rho, clamped to twice the prior's lowest
+// level.
 struct PnpDmOptions : SamplingOptions, LikelihoodDrawOptions {
   PnpDmOptions() { sigma_min = 0.02; }
   int diffusion_steps = 10;  // of each reverse diffusion, a denoiser call each

@@ -2,8 +2,8 @@
 //
 //   D(x, sigma | y) = E[x0 | x, y] = D(x, sigma) + sigma^2 grad_x log p(y | x),   x = x0 + sigma n
 //
-// with D the prior's. p(y | x) = E[p(y | x0) | x] has no closed form; the published methods differ in
-// what they put in its place. Any unconditional sampler takes the result.
+// with D the prior's. p(y | x) = E[p(y | x0) | x] has no closed form; the published methods differ
+// in what they put in its place. Any unconditional sampler takes the result.
 #pragma once
 
 #include "librestore/model/denoiser.h"

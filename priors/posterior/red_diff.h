@@ -3,8 +3,8 @@
 //
 // Fits a point mu to the posterior: one step of Adam (Kingma, Ba 2015) a noise level on
 //   1/2 ||y - A(mu)||^2 + lambda w_t <eps_hat - eps, mu>,   x_t = mu + sigma_t eps,   w_t = sigma_t
-// whose gradient is A'^T (A(mu) - y) + lambda (mu - D(x_t, sigma_t)). A mode, not a sample: K of them
-// differ by their noise alone.
+// whose gradient is A'^T (A(mu) - y) + lambda (mu - D(x_t, sigma_t)). A mode, not a sample: K of
+// them differ by their noise alone.
 #pragma once
 
 #include "priors/posterior/sampling.h"

@@ -1,13 +1,13 @@
-// Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool 2022, "RePaint: Inpainting using Denoising Diffusion
-// Probabilistic Models", https://arxiv.org/abs/2201.09865, algorithm 1
+// Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool 2022, "RePaint: Inpainting using Denoising
+// Diffusion Probabilistic Models", https://arxiv.org/abs/2201.09865, algorithm 1
 //
 //   x_s = (I - P) x'_s + P (A^+ y + sigma_s n),   P = A^+ A
 //
-// with x'_s the reverse step: the measured part is replaced by the data at the state's noise level, and
-// every step is taken `resamplings` times, with the noise put back in between, so that the rest can
-// follow. For a mask this is the paper's; without resampling and for a down-sampling A it is ILVR (Choi et
-// al. 2021, https://arxiv.org/abs/2108.02938), whose low-pass filter is P. The measured part is never
-// compared with the prior: not exact, and made for data without noise.
+// with x'_s the reverse step: the measured part is replaced by the data at the state's noise level,
+// and every step is taken `resamplings` times, with the noise put back in between, so that the rest
+// can follow. For a mask this is the paper's; without resampling and for a down-sampling A it is
+// ILVR (Choi et al. 2021, https://arxiv.org/abs/2108.02938), whose low-pass filter is P. The
+// measured part is never compared with the prior: not exact, and made for data without noise.
 #pragma once
 
 #include "priors/posterior/sampling.h"

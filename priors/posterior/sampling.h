@@ -63,8 +63,8 @@ struct Move {
 };
 using Step = std::function<Move(const torch::Tensor& x_t, double sigma_t, double sigma_s)>;
 
-// Takes n states from sigmas[0] down to the last level, one step a level. A run that the observer stops
-// ends with its x0_hat. The summary's denoiser calls are those of all moves.
+// Takes n states from sigmas[0] down to the last level, one step a level. A run that the observer
+// stops ends with its x0_hat. The summary's denoiser calls are those of all moves.
 Chunk descend(const char* method, const Measurement& item, const std::vector<double>& sigmas,
               torch::Tensor x_T, Observer* observer, const Step& step);
 
@@ -72,8 +72,8 @@ Chunk descend(const char* method, const Measurement& item, const std::vector<dou
 std::int64_t samples_at_once(std::int64_t count, const Shape& scene);
 
 // Draws `count` samples of every item, samples_at_once at a time. Items of a batch share
-// their random numbers, so that an item's samples do not depend on the batch it was in. The estimate is
-// the samples' mean; samples[k] is N x input_shape.
+// their random numbers, so that an item's samples do not depend on the batch it was in. The
+// estimate is the samples' mean; samples[k] is N x input_shape.
 Result draw_samples(const Measurement& measurement, std::int64_t count, Rng& rng,
                     Observer* observer, const DrawChunk& draw);
 

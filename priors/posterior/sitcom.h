@@ -1,12 +1,13 @@
-// Alkhouri, Liang, Huang, Dai, Qu, Ravishankar, Wang 2025, "SITCOM: Step-wise Triple-Consistent Diffusion
-// Sampling for Inverse Problems", https://arxiv.org/abs/2410.04479, algorithm 1
+// Alkhouri, Liang, Huang, Dai, Qu, Ravishankar, Wang 2025, "SITCOM: Step-wise Triple-Consistent
+// Diffusion Sampling for Inverse Problems", https://arxiv.org/abs/2410.04479, algorithm 1
 //
-//   v = argmin ||A(D(v, sigma_t)) - y||^2 + lambda ||v - x_t||^2, some steps of Adam (Kingma, Ba 2015) from x_t
+//   v = argmin ||A(D(v, sigma_t)) - y||^2 + lambda ||v - x_t||^2,
+//       some steps of Adam (Kingma, Ba 2015) from x_t
 //   x_s = D(v, sigma_t) + sigma_s z
 //
-// The picture moves only by way of the denoiser's input, so that it stays one the prior can make. Adam stops
-// where the residual is that of the noise. lambda and Adam's rate count in the paper's state, ours times
-// 1 / (s sqrt(1 + sigma_t^2 / s^2)). Not exact for any prior.
+// The picture moves only by way of the denoiser's input, so that it stays one the prior can make.
+// Adam stops where the residual is that of the noise. lambda and Adam's rate count in the paper's
+// state, ours times 1 / (s sqrt(1 + sigma_t^2 / s^2)). Not exact for any prior.
 #pragma once
 
 #include "priors/posterior/sampling.h"

@@ -28,8 +28,9 @@ Result Snips::run(const Measurement& measurement, const Denoiser& prior, Rng& rn
     const auto step = [&](const torch::Tensor& x_t, double sigma_t, double sigma_s) -> Move {
       const double variance = sigma_t * sigma_t;
       const auto known = s * sigma_t > sigma_y;
-      // 1 - s^2 sigma_t^2 / sigma_y^2, and s (y~ - s x~) / sigma_y^2 times sigma_t^2. Where s sigma_t is sigma_y
-      // but for rounding, the differences are 0 but for rounding, and no variance is negative.
+      // 1 - s^2 sigma_t^2 / sigma_y^2, and s (y~ - s x~) / sigma_y^2 times sigma_t^2. Where s
+      // sigma_t is sigma_y but for rounding, the differences are 0 but for rounding, and no
+      // variance is negative.
       const auto rest = torch::where(known, torch::zeros_like(s),
                                      (1 - (s * (sigma_t / sigma_y)).square()).clamp_min(0));
       const auto pull = [&](const torch::Tensor& x) {

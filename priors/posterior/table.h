@@ -1,4 +1,5 @@
-// Every posterior sampler under its name: the tools' --method, --list-methods and the docs read this.
+// Every posterior sampler under its name: the tools' --method, --list-methods and the docs read
+// this.
 #pragma once
 
 #include <string>

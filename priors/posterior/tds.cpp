@@ -88,7 +88,8 @@ class Likelihood {
     const auto ACAt = torch::stack(columns, 2);
     const auto S = 0.5 * (ACAt + ACAt.transpose(1, 2)) + sigma_y_ * sigma_y_ * identity;
     const auto r = (y_ - A_.apply(x0_hat)).view({n, m, 1});
-    // The J of a network may be such that S is no covariance: that particle knows nothing, and NaN ends the run.
+    // The J of a network may be such that S is no covariance: that particle knows nothing, and NaN
+    // ends the run.
     const auto [factor, failed] = torch::linalg_cholesky_ex(S);
     const auto L = factor.masked_fill(failed.view({n, 1, 1}) != 0, kNaN);
     const auto v = torch::cholesky_solve(r, L);

@@ -4,11 +4,11 @@
 //   proposal  x_s ~ N(m(x_t, D( . | y)), v I), the reverse step of the posterior denoiser
 //   weight    w = p(x_s | x_t) p~(y | x_s) / (p~(y | x_t) p~(x_s | x_t, y))
 //
-// and at last p~(y | x_0) = p(y | x_0), so that the target does not depend on the twisting function p~:
-// exact in the limit of many particles and steps, for every prior. The twist is N(A D, S + sigma_y^2 I)
-// with either
-//   S = A C A^T, C = sigma_t^2 J (Tweedie), dense: a vjp for every measured value; at most 64 of them
-//   S = r_t^2 A A^T, r_t^2 = sigma_t^2 s^2 / (s^2 + sigma_t^2) (as pigdm), in the operator's spectrum
+// and at last p~(y | x_0) = p(y | x_0), so that the target does not depend on the twisting function
+// p~: exact in the limit of many particles and steps, for every prior. The twist is
+// N(A D, S + sigma_y^2 I) with either
+//   S = A C A^T, C = sigma_t^2 J (Tweedie), dense: a vjp for every measured value, at most 64
+//   S = r_t^2 A A^T, r_t^2 = sigma_t^2 s^2 / (s^2 + sigma_t^2) (as pigdm), in A's spectrum
 // The paper's own has S = 0, with a wider sigma_y for inpainting.
 #pragma once
 

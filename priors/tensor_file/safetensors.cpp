@@ -94,8 +94,8 @@ std::map<std::string, std::string> parse_metadata(const Json& value, const std::
   return metadata;
 }
 
-// JSON with duplicate keys refused: which of two entries counts must not be left to a parser. So is what
-// lies deeper than a shape: a few bytes would make many.
+// JSON with duplicate keys refused: which of two entries counts must not be left to a parser. So is
+// what lies deeper than a shape: a few bytes would make many.
 Json parse_header(std::string_view text, const std::string& where) {
   constexpr int kDeepest = 2;  // header, entry, shape
   std::vector<std::string> seen;

@@ -1,8 +1,9 @@
 // The safetensors container: an 8-byte little-endian header length, a JSON header, raw tensors.
 //
 // Format: https://github.com/huggingface/safetensors (README, "Format"). The reader is strict: a
-// file that breaks any rule is refused with one line. Files are mapped, tensors are views of them: weights
-// come into memory when they are used, and nothing is allocated but what the header asks for.
+// file that breaks any rule is refused with one line. Files are mapped, tensors are views of them:
+// weights come into memory when they are used, and nothing is allocated but what the header asks
+// for.
 #pragma once
 
 #include <filesystem>

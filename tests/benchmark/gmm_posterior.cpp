@@ -1,11 +1,11 @@
 // How far a sampler's draws are from a known posterior.
 //
-//   gmm_posterior --method M --dx 80 --dy 2 --seed S [--seeds N] [--samples 1000] [--NAME VALUE ...]
+//   gmm_posterior --method M --dx 80 --dy 2 --seed S [--seeds N] [--samples 1000] [--NAME VALUE ..]
 //
-// prints the sliced Wasserstein-1 distance between the sampler's and exact draws on the Gaussian-mixture
-// problem (tests/posterior/gmm_problem.h) of that seed, or of N seeds from S on with their mean and
-// 1.96 standard errors. Any other NAME is a parameter of the method. `--method exact` gives the floor:
-// the distance between two exact sets.
+// prints the sliced Wasserstein-1 distance between the sampler's and exact draws on the
+// Gaussian-mixture problem (tests/posterior/gmm_problem.h) of that seed, or of N seeds from S on
+// with their mean and 1.96 standard errors. Any other NAME is a parameter of the method. `--method
+// exact` gives the floor: the distance between two exact sets.
 #include <chrono>
 #include <cstdio>
 
@@ -56,8 +56,8 @@ bool has_parameter(const PosteriorRow& row, const std::string& name) {
                      [&](const auto& line) { return line.starts_with(name + " "); });
 }
 
-// The benchmark's defaults: components of variance 1, and means up to 16 sqrt(dx) from the origin, which
-// the first noise level has to cover.
+// The benchmark's defaults: components of variance 1, and means up to 16 sqrt(dx) from the origin,
+// which the first noise level has to cover.
 std::unique_ptr<Method> make_sampler(const Arguments& arguments) {
   const PosteriorRow& row = find_posterior_method(arguments.method);
   ParameterValues values{{"sigma_max", arguments.dx > 100 ? "1500" : "150"}, {"steps", "100"}};

@@ -2,10 +2,10 @@
 //
 //   network_speed PRIOR.safetensors... [--size 1024] [--rounds 7] [--threads 1,2]
 //
-// A line for each prior, type of the convolutions and number of threads: seconds a megapixel, the GFLOP/s
-// that this is (two operations a multiply-add; norms, gates and copies count as none), and the share of
-// the GFLOP/s of a channels-last 3x3 convolution of 256 to 256 channels at 128 x 128 in the same type. The
-// measurements take turns; medians.
+// A line for each prior, type of the convolutions and number of threads: seconds a megapixel, the
+// GFLOP/s that this is (two operations a multiply-add; norms, gates and copies count as none), and
+// the share of the GFLOP/s of a channels-last 3x3 convolution of 256 to 256 channels at 128 x 128
+// in the same type. The measurements take turns; medians.
 #include <chrono>
 #include <cstdio>
 

@@ -2,10 +2,10 @@
 //
 //   operator_speed EXPRESSION CHANNELS HEIGHT WIDTH REPEATS
 //
-// `HEIGHT WIDTH`: of the scene, uniform random numbers in float32. Prints a line for `apply` and one for
-// `adjoint`: the peak of the memory that the call adds to what was there, its result included, in MB, then
-// for each call after a first one that is not counted its seconds and those of the processor, all threads
-// together. scripts/bench_operators.py has the rest.
+// `HEIGHT WIDTH`: of the scene, uniform random numbers in float32. Prints a line for `apply` and
+// one for `adjoint`: the peak of the memory that the call adds to what was there, its result
+// included, in MB, then for each call after a first one that is not counted its seconds and those
+// of the processor, all threads together. scripts/bench_operators.py has the rest.
 #include <chrono>
 #include <cstdio>
 #include <ctime>

@@ -1,5 +1,5 @@
-// A folder with every kind of broken file among the good ones: each fails by itself, in one record and
-// one line, and all others are restored.
+// A folder with every kind of broken file among the good ones: each fails by itself, in one record
+// and one line, and all others are restored.
 #include <limits>
 #include <set>
 

@@ -91,8 +91,8 @@ bool loads_or_is_refused(const fs::path& file) {
   return true;
 }
 
-// What check_mutations() starts: loads the files that it is told, the name of each on a line before, and fails
-// at the first that is neither loaded nor refused as it should be.
+// What check_mutations() starts: loads the files that it is told, the name of each on a line
+// before, and fails at the first that is neither loaded nor refused as it should be.
 BOOST_AUTO_TEST_CASE(load_all, *boost::unit_test::disabled()) {
   const auto& suite = boost::unit_test::framework::master_test_suite();
   // Boost.Test would take the signal for a failed check.
@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(load_all, *boost::unit_test::disabled()) {
   }
 }
 
-// Loads them in a process of its own, no fork: libraries start threads while they load, and what has threads can only
-// fork to run a program.
+// Loads them in a process of its own, no fork: libraries start threads while they load, and what
+// has threads can only fork to run a program.
 void check_mutations(const std::string& name, const fs::path& file, const MakeFile& make) {
   constexpr int kAtOnce = 1000;  // so many names make a command line
   const int count = mutations();

@@ -22,7 +22,8 @@ BOOST_AUTO_TEST_CASE(two_inputs_for_one_output_are_refused) {
       ExitCode::usage, {"photo.png"});
 }
 
-// Two names for one place: nothing is there when it is planned, and the map when the picture is ready.
+// Two names for one place: nothing is there when it is planned, and the map when the picture is
+// ready.
 BOOST_AUTO_TEST_CASE(what_comes_to_exist_meanwhile_is_kept) {
   const ToolBench bench;
   std::filesystem::create_symlink("out", bench / "link");

@@ -24,8 +24,8 @@ bool runs_unprivileged(const ToolBench& bench, const Words& prefix) {
   return run_process(words, {.folder = bench.path()}).exit_code == 0;
 }
 
-// Permissions do not bind root, so root runs the tool as nobody, where nobody may read the build; what
-// to put before its words, and nothing where that cannot be.
+// Permissions do not bind root, so root runs the tool as nobody, where nobody may read the build;
+// what to put before its words, and nothing where that cannot be.
 std::optional<Words> unprivileged(const ToolBench& bench) {
   if (geteuid() != 0) return Words();
   Words words = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(a_folder_without_write_permission_is_refused) {
   BOOST_TEST(fs::is_empty(bench / "out"));
 }
 
-// What was done stays, all others fail, each by itself, and the same call does them once it may again.
+// What was done stays, all others fail, each by itself, and the same call does them once it may
+// again.
 BOOST_AUTO_TEST_CASE(write_permission_is_taken_away_in_the_middle_of_a_batch) {
   const ToolBench bench;
   auto prefix = unprivileged(bench);

@@ -1,5 +1,6 @@
-// What GCC's -fsanitize-coverage=trace-pc,trace-cmp calls and libFuzzer does not have: a block's address
-// turns a counter of an array that libFuzzer looks at after each run. This file is compiled without the flag.
+// What GCC's -fsanitize-coverage=trace-pc,trace-cmp calls and libFuzzer does not have: a block's
+// address turns a counter of an array that libFuzzer looks at after each run. This file is compiled
+// without the flag.
 #include <cstdint>
 
 extern "C" {
@@ -22,8 +23,8 @@ std::uint8_t counters[std::size_t{1} << kBits];
 
 extern "C" {
 
-// --wrap, see CMakeLists.txt. The place within the program, times 2^64 over the golden ratio: where it was
-// loaded does not matter, so that the counters mean the same in every run.
+// --wrap, see CMakeLists.txt. The place within the program, times 2^64 over the golden ratio: where
+// it was loaded does not matter, so that the counters mean the same in every run.
 void __wrap___sanitizer_cov_trace_pc() {
   const auto place = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)) -
                      reinterpret_cast<std::uintptr_t>(&__executable_start);

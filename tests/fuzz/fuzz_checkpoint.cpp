@@ -1,5 +1,5 @@
-// Any bytes as somebody's weights: read, matched with the architectures and run on a small picture where
-// one fits, or refused with an Error.
+// Any bytes as somebody's weights: read, matched with the architectures and run on a small picture
+// where one fits, or refused with an Error.
 #include "priors/neural/checkpoint/checkpoint_prior.h"
 #include "priors/neural/checkpoint/torch_file.h"
 #include "tests/fuzz/fuzz_input.h"

@@ -1,5 +1,6 @@
-// Runs a fuzz target over the files of folders, in place of libFuzzer's main: on each file, on each cut
-// short at some places, and on each with some bits turned. The places are spread by a fixed rule.
+// Runs a fuzz target over the files of folders, in place of libFuzzer's main: on each file, on each
+// cut short at some places, and on each with some bits turned. The places are spread by a fixed
+// rule.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

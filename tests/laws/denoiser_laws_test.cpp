@@ -14,7 +14,8 @@
 namespace restore {
 namespace {
 
-// Priors of a folder of pictures: tests/unit/patch_prior_test.cpp gives them one and checks the laws.
+// Priors of a folder of pictures: tests/unit/patch_prior_test.cpp gives them one and checks the
+// laws.
 const std::set<std::string> kNeedFolder{"dataset", "local", "patches"};
 // Made of a picture with holes, and the denoiser of that one only: tests/unit/completion_test.cpp.
 const std::string kNeedsHoles = "self";
@@ -30,8 +31,8 @@ BOOST_AUTO_TEST_CASE(every_prior_obeys_the_laws) {
   }
 }
 
-// Law D3 and the alignment together: a halo of the receptive field makes tiles the whole, to float32
-// rounding, for convolutions of other sizes may sum in another order.
+// Law D3 and the alignment together: a halo of the receptive field makes tiles the whole, to
+// float32 rounding, for convolutions of other sizes may sum in another order.
 BOOST_AUTO_TEST_CASE(tiles_are_the_whole_for_every_prior_that_has_a_field) {
   int tiled_priors = 0;
   auto names = std::vector<std::string>{"equivariant:natural"};

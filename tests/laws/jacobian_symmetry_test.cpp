@@ -1,7 +1,7 @@
-// How far the Jacobian J of each denoiser is from symmetric: ||J - J^T|| / ||J|| at a noisy picture,
-// Frobenius norms. 0 is what RED needs for its energy (Reehorst, Schniter 2019,
-// https://arxiv.org/abs/1806.02296) and what every MMSE denoiser and every prox has; sqrt(2) is that of a
-// matrix of independent entries.
+// How far the Jacobian J of each denoiser is from symmetric: ||J - J^T|| / ||J|| at a noisy
+// picture, Frobenius norms. 0 is what RED needs for its energy (Reehorst, Schniter 2019,
+// https://arxiv.org/abs/1806.02296) and what every MMSE denoiser and every prox has; sqrt(2) is
+// that of a matrix of independent entries.
 #include <cmath>
 #include <set>
 

@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(D1_D2_D3_and_batches) {
   testing::check_batch(prior());
 }
 
-// M1 in float64: <v, (D(x + h d) - D(x - h d)) / 2h> = <J^T v, d>. With h = 1e-5 the difference has a
-// truncation error of order h^2 and a rounding error of order 1e-16 / h.
+// M1 in float64: <v, (D(x + h d) - D(x - h d)) / 2h> = <J^T v, d>. With h = 1e-5 the difference has
+// a truncation error of order h^2 and a rounding error of order 1e-16 / h.
 BOOST_AUTO_TEST_CASE(M1_the_pullback_is_that_of_the_value) {
   Rng rng(4);
   for (const int channels : {1, 3})
@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(D_tends_to_the_identity) {
     BOOST_TEST(testing::largest_difference(prior().denoise(x, sigma), x) < 100 * sigma);
 }
 
-// D = 1/2 + c_skip (x - 1/2) + c_out F(c_in (x - 1/2), c_noise), and beyond the range the network is told its end, which it
-// has seen; everything else knows the true level.
+// D = 1/2 + c_skip (x - 1/2) + c_out F(c_in (x - 1/2), c_noise), and beyond the range the network
+// is told its end, which it has seen; everything else knows the true level.
 BOOST_AUTO_TEST_CASE(beyond_its_range_the_network_is_told_the_last_level) {
   auto file = random_prior();
   file.sigma = {0.05, 0.4};

@@ -16,8 +16,8 @@
 namespace restore {
 namespace {
 
-// Odd, not square, 1, 3 and 4 channels; the first is checked against dense matrices, and the kernels of
-// the table's instances reach beyond half of it.
+// Odd, not square, 1, 3 and 4 channels; the first is checked against dense matrices, and the
+// kernels of the table's instances reach beyond half of it.
 const std::vector<Shape> kShapes{{1, 8, 7}, {3, 17, 12}, {4, 10, 15}};
 
 // The shapes of scenes that a row takes.
@@ -230,7 +230,8 @@ BOOST_AUTO_TEST_CASE(every_way_and_boundary_obeys_the_laws) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reflected_symmetric_kernel_obeys_the_laws) {
-  // It has a spectral form of its own, and a sharpening kernel is strongest at the highest frequencies.
+  // It has a spectral form of its own, and a sharpening kernel is strongest at the highest
+  // frequencies.
   const auto ragged = ragged_kernel(5, 3);
   const auto symmetric = ragged + ragged.flip(0) + ragged.flip(1) + ragged.flip({0, 1});
   const auto sharpening =

@@ -1,4 +1,5 @@
-// Samplers whose steps are affine on a linear-Gaussian problem: the law of their samples in closed form.
+// Samplers whose steps are affine on a linear-Gaussian problem: the law of their samples in closed
+// form.
 #pragma once
 
 #include "priors/posterior/sampling.h"
@@ -36,8 +37,8 @@ inline AffineMap denoiser_of(const Moments& prior, double sigma) {
   return {G, mv(I - G, prior.mean)};
 }
 
-// Read off an implementation, which posterior_denoisers_test holds to its formula: its values at 0 and at
-// the unit vectors.
+// Read off an implementation, which posterior_denoisers_test holds to its formula: its values at 0
+// and at the unit vectors.
 inline AffineMap probe(const Denoiser& D, std::int64_t n, double sigma) {
   const auto g = D.denoise(torch::zeros({1, 1, 1, n}, torch::kFloat64), sigma).view({n});
   const auto columns = D.denoise(identity(n).view({n, 1, 1, n}), sigma).view({n, n});

@@ -1,6 +1,6 @@
 // Simulation-based calibration: x0 from the prior, y of it, samples given y. Where they are the
-// posterior's, the rank of x0 among them is uniform, and credible intervals cover as often as they say.
-// Talts, Betancourt, Simpson, Vehtari, Gelman 2018, https://arxiv.org/abs/1804.06788
+// posterior's, the rank of x0 among them is uniform, and credible intervals cover as often as they
+// say. Talts, Betancourt, Simpson, Vehtari, Gelman 2018, https://arxiv.org/abs/1804.06788
 #include "librestore/model/random.h"
 #include "priors/exact/gaussian_mixture.h"
 #include "priors/posterior/table.h"

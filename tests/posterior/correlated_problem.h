@@ -1,5 +1,6 @@
-// A measurement whose noise is correlated, made white: y = K x0 + n on a circle of pixels, K a circular
-// convolution, n stationary. The operator W K comes with the spectral form that operators/whitened.h gives it.
+// A measurement whose noise is correlated, made white: y = K x0 + n on a circle of pixels, K a
+// circular convolution, n stationary. The operator W K comes with the spectral form that
+// operators/whitened.h gives it.
 #pragma once
 
 #include "operators/convolution/circular_convolution.h"
@@ -19,7 +20,8 @@ inline torch::Tensor matrix_of(const Operator& A, std::int64_t n) {
   return A.apply(identity(n).view({n, 1, 1, n})).view({n, n}).t().contiguous();
 }
 
-// Cov(n_i, n_j) = mean_w P(w) cos(w (i - j)),  P(w) = c / (1 + length^2 4 sin^2(w/2)),  mean P = sigma^2
+// Cov(n_i, n_j) = mean_w P(w) cos(w (i - j)),  P(w) = c / (1 + length^2 4 sin^2(w/2)),  mean P =
+// sigma^2
 inline torch::Tensor correlated_covariance(std::int64_t n, double sigma, double length) {
   const auto k = torch::arange(n, torch::kFloat64);
   const auto w = 2 * M_PI / static_cast<double>(n) * k;

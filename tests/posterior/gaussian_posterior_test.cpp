@@ -1,6 +1,6 @@
-// Samplers on a linear-Gaussian problem: mean and covariance of their samples against what their own
-// equations give there, in closed form; how far that is from the true posterior is printed, and held to
-// nothing where the sampler is exact.
+// Samplers on a linear-Gaussian problem: mean and covariance of their samples against what their
+// own equations give there, in closed form; how far that is from the true posterior is printed, and
+// held to nothing where the sampler is exact.
 #include "priors/posterior/ddnm.h"
 #include "priors/posterior/ddnm_plus.h"
 #include "priors/posterior/ddrm.h"
@@ -50,8 +50,8 @@ BOOST_AUTO_TEST_CASE(guided_samplers_follow_their_recursion) {
   check_guided<Ddnm>();
 }
 
-// The moments tend to the posterior's where E[x0 | x, y] is exact: first order in the steps, so that
-// four times as many leave a quarter of the error; held to a third.
+// The moments tend to the posterior's where E[x0 | x, y] is exact: first order in the steps, so
+// that four times as many leave a quarter of the error; held to a third.
 BOOST_AUTO_TEST_CASE(mmps_converges_to_the_posterior) {
   const auto problem = make_gaussian_problem();
   const auto truth = posterior(problem, problem.prior);
@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(mmps_converges_to_the_posterior) {
   BOOST_TEST(fine < 0.03);
 }
 
-// Per coefficient of V^T x: F = V diag(f_x + f_D G...) V^T is written with the dense V of an SVD here.
+// Per coefficient of V^T x: F = V diag(f_x + f_D G...) V^T is written with the dense V of an SVD
+// here.
 struct Spectrum {
   torch::Tensor V, s, s_ybar;  // N x N; N; U^T y, N
 

@@ -58,8 +58,8 @@ inline double log_evidence(const GaussianProblem& problem, const Moments& prior)
                     .item<double>();
 }
 
-// A of M x N entries N(0, 1/N), a prior with correlated pixels around 1/2 and standard deviations near
-// 1/4, and a measurement of one draw.
+// A of M x N entries N(0, 1/N), a prior with correlated pixels around 1/2 and standard deviations
+// near 1/4, and a measurement of one draw.
 inline GaussianProblem make_gaussian_problem(std::int64_t M = 3, std::int64_t N = 5) {
   Rng rng(11);
   const auto draw = [&](std::int64_t rows, std::int64_t columns) {

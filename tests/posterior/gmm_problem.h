@@ -26,9 +26,9 @@ struct GmmProblem {
   GaussianMixture prior() const;
 };
 
-// Drawn from torch's generator after torch::manual_seed(seed), in the order of the public benchmark:
-// weights, A, its singular values, x*, sigma_y, noise. dx even, dy <= dx. The same problem as the
-// Python original's, bit for bit up to the factorisation of A.
+// Drawn from torch's generator after torch::manual_seed(seed), in the order of the public
+// benchmark: weights, A, its singular values, x*, sigma_y, noise. dx even, dy <= dx. The same
+// problem as the Python original's, bit for bit up to the factorisation of A.
 GmmProblem make_gmm_problem(std::int64_t dx, std::int64_t dy, std::uint64_t seed);
 
 }  // namespace restore::testing

@@ -23,7 +23,8 @@ void check_values(const torch::Tensor& values, const std::vector<double>& expect
                values << " is not " << expected[i] << " at " << i);
 }
 
-// Golden values computed with the authors' Python code at seed 27; the tolerance is their last digit.
+// Golden values computed with the authors' Python code at seed 27; the tolerance is their last
+// digit.
 BOOST_AUTO_TEST_CASE(problems_are_those_of_the_public_benchmark) {
   const auto one = make_gmm_problem(8, 1, 27);
   check_values(one.weights, {0.133594}, 1e-6);

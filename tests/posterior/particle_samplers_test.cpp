@@ -1,6 +1,6 @@
-// MCGDiff and TDS on a linear-Gaussian problem: the cloud's mean, second moments and evidence against the
-// posterior of the discretised diffusion, which is Gaussian and known, so that no error of
-// discretisation enters; the only tolerance is the standard error over independent clouds.
+// MCGDiff and TDS on a linear-Gaussian problem: the cloud's mean, second moments and evidence
+// against the posterior of the discretised diffusion, which is Gaussian and known, so that no error
+// of discretisation enters; the only tolerance is the standard error over independent clouds.
 #include "priors/posterior/mcgdiff.h"
 #include "priors/posterior/tds.h"
 #include "tests/posterior/correlated_problem.h"
@@ -30,7 +30,8 @@ void check_clouds(const GaussianProblem& problem, const MakeCloud& make, const M
   for (int k = 0; k < kClouds; ++k) {
     Rng rng(100 + static_cast<std::uint64_t>(k));
     const auto cloud = make(measurement, prior, rng);
-    // Estimates relative to the evidence's are unbiased for any number of particles: w^ = p^(y) / p(y).
+    // Estimates relative to the evidence's are unbiased for any number of particles: w^ = p^(y) /
+    // p(y).
     const double w = std::exp(cloud.log_evidence - log_evidence);
     const auto x = cloud.x.view({cloud.x.size(0), -1}) - truth.mean;
     const auto weights = torch::softmax(cloud.log_weights, 0).unsqueeze(1);
@@ -53,9 +54,9 @@ void check_clouds(const GaussianProblem& problem, const MakeCloud& make, const M
   BOOST_TEST(variation.max().item<double>() < 0.5);
 }
 
-// The discretised diffusion without a measurement: x_T ~ N(m, sigma_T^2 I), then reverse steps with the
-// prior's denoiser. `remember` is told the joint law of all that was remembered so far and x_t; it
-// returns rows of x_t to remember exactly.
+// The discretised diffusion without a measurement: x_T ~ N(m, sigma_T^2 I), then reverse steps with
+// the prior's denoiser. `remember` is told the joint law of all that was remembered so far and x_t;
+// it returns rows of x_t to remember exactly.
 struct Chain {
   Moments joint;                // (remembered, x_t)
   std::int64_t remembered = 0;  // how many
@@ -172,8 +173,8 @@ BOOST_AUTO_TEST_CASE(mcgdiff_is_exact) {
   check_mcgdiff(make_correlated_problem().white, 0.02);  // as wide as the noise
 }
 
-// Too many different tau for a level each, and all below half of the last level: they are rounded to that, not
-// to the 0 after it, where even a pin of width 0 would stand for data without noise.
+// Too many different tau for a level each, and all below half of the last level: they are rounded
+// to that, not to the 0 after it, where even a pin of width 0 would stand for data without noise.
 BOOST_AUTO_TEST_CASE(mcgdiff_takes_the_finest_data_at_the_last_level) {
   constexpr std::int64_t kPixels = 20;
   GaussianProblem problem;
@@ -190,7 +191,8 @@ BOOST_AUTO_TEST_CASE(mcgdiff_takes_the_finest_data_at_the_last_level) {
   const auto cloud = Mcgdiff(options).cloud(problem.measurement(), prior, rng);
   BOOST_TEST(cloud.summary.usable());
   BOOST_TEST(std::isfinite(cloud.log_evidence));
-  // A state of the last level is within some five of it of ybar; below it, D is nearly the identity.
+  // A state of the last level is within some five of it of ybar; below it, D is nearly the
+  // identity.
   const auto error = (cloud.x.view({-1, kPixels}) - x0).abs().max().item<double>();
   BOOST_TEST(error < 6 * options.sigma_min);
 }

@@ -165,8 +165,8 @@ BOOST_AUTO_TEST_CASE(lgd_mc_draws_from_the_stream_of_its_run) {
   for (const auto& other : {Rng(2), Rng(1, 1), Rng(1, 0, 1), Rng(1).at(0, 3)})
     BOOST_TEST(!torch::allclose(together, at(other, x)));
 
-  // A part of a picture that begins at column 2 sees what the whole sees there. With one draw, that is: the
-  // weights of several depend on all of the data.
+  // A part of a picture that begins at column 2 sees what the whole sees there. With one draw, that
+  // is: the weights of several depend on all of the data.
   const auto part = [&](std::int64_t begin, std::int64_t count) {
     const auto y =
         torch::linspace(0, 1, 6, torch::kFloat64).view({1, 1, 1, 6}).narrow(3, begin, count);
@@ -180,8 +180,9 @@ BOOST_AUTO_TEST_CASE(lgd_mc_draws_from_the_stream_of_its_run) {
   BOOST_TEST(torch::equal(part(0, 6).narrow(3, 2, 3), part(2, 3)));
 }
 
-// Many draws from p(x0 | x_t) itself give its likelihood: for a white prior of variance s^2 that is exact.
-// The weighted mean over n draws errs by about 1 / sqrt(n ess): 10 % for a thousand, held to 20 %.
+// Many draws from p(x0 | x_t) itself give its likelihood: for a white prior of variance s^2 that is
+// exact. The weighted mean over n draws errs by about 1 / sqrt(n ess): 10 % for a thousand, held to
+// 20 %.
 BOOST_AUTO_TEST_CASE(lgd_mc_tends_to_the_posterior_mean) {
   auto problem = make_gaussian_problem();
   problem.sigma_y = 0.3;
@@ -234,8 +235,8 @@ BOOST_AUTO_TEST_CASE(ddnm_formula) {
   });
 }
 
-// The guidance is the gradient of log p(y | x), here of sda's likelihood: central differences in float64,
-// through an operator that is not linear.
+// The guidance is the gradient of log p(y | x), here of sda's likelihood: central differences in
+// float64, through an operator that is not linear.
 BOOST_AUTO_TEST_CASE(guidance_is_the_gradient_of_the_likelihood) {
   const auto problem = make_gaussian_problem();
   const auto prior = problem.denoiser();

@@ -1,5 +1,5 @@
-// What holds for every row of the table: as many samples as asked for, none of them aware of the others,
-// of the rest of the batch or of the number of threads, bit for bit; errors in one line.
+// What holds for every row of the table: as many samples as asked for, none of them aware of the
+// others, of the rest of the batch or of the number of threads, bit for bit; errors in one line.
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(an_item_does_not_know_its_batch) {
   }
 }
 
-// Of a picture so large that libtorch and inner products share it among threads: both from 2^15 values on. In
-// float32, as pictures are: there sums in another order differ.
+// Of a picture so large that libtorch and inner products share it among threads: both from 2^15
+// values on. In float32, as pictures are: there sums in another order differ.
 BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   Problem problem(1, {1, 300, 310});
   problem.measurement.y = problem.measurement.y.to(torch::kFloat32);
@@ -175,7 +175,8 @@ BOOST_AUTO_TEST_CASE(a_method_stays_within_the_range_of_its_prior) {
   }
 }
 
-// Without fresh noise these would leave the data aside or collapse: neither --param nor a caller may ask for it.
+// Without fresh noise these would leave the data aside or collapse: neither --param nor a caller
+// may ask for it.
 BOOST_AUTO_TEST_CASE(eta_is_0_only_where_data_do_without_fresh_noise) {
   const Problem problem;
   const std::set<std::string> need{"ddnm+", "mcgdiff", "tds"};
@@ -229,8 +230,8 @@ class StopAfterTwo : public Observer {
   StepReport last;
 };
 
-// A call for every state that went through the denoiser: of runs to the end, of runs that are stopped, and where
-// the data are so noisy that what fits the state to them has nothing to do.
+// A call for every state that went through the denoiser: of runs to the end, of runs that are
+// stopped, and where the data are so noisy that what fits the state to them has nothing to do.
 BOOST_AUTO_TEST_CASE(a_method_counts_its_calls) {
   for (const double sigma_y : {0.05, 2.0}) {
     const Problem problem(2, kShape, sigma_y);

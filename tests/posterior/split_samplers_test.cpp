@@ -1,5 +1,6 @@
-// DAPS, PnP-DM, RePaint, CoPaint, SITCOM, SNIPS and annealed Langevin dynamics on a linear-Gaussian problem, against their own
-// equations in closed form; their distance from the true posterior is printed.
+// DAPS, PnP-DM, RePaint, CoPaint, SITCOM, SNIPS and annealed Langevin dynamics on a linear-Gaussian
+// problem, against their own equations in closed form; their distance from the true posterior is
+// printed.
 #include "operators/factory.h"
 #include "operators/noise/gaussian_noise.h"
 #include "priors/posterior/adam.h"
@@ -81,8 +82,8 @@ BOOST_AUTO_TEST_CASE(daps_follows_its_recursion) {
   print_bias("daps", recursion(problem, options, step), problem);
 }
 
-// Light five times as strong on a sensor that none of it saturates: Langevin dynamics on the posterior's quadratic
-// energy, whose curvature is L, makes a variance of 1 / (L (1 - h L / 2)).
+// Light five times as strong on a sensor that none of it saturates: Langevin dynamics on the
+// posterior's quadratic energy, whose curvature is L, makes a variance of 1 / (L (1 - h L / 2)).
 BOOST_AUTO_TEST_CASE(a_steep_operator_keeps_the_likelihood_draw_stable) {
   const Shape shape{1, 100, 100};
   const double r = 0.1, sigma_y = 0.05, c = 0.1, y = 0.55;
@@ -167,8 +168,9 @@ BOOST_AUTO_TEST_CASE(mcg_without_a_gradient_is_repaint) {
   BOOST_TEST(relative_difference(draw(Mcg(mcg), problem), draw(Repaint(repaint), problem)) < 1e-12);
 }
 
-// DPS, algorithm 1, in the paper's own state: pixels p = (x - 1/2) / s, p_t = alpha_t p + sqrt(1 - alpha_t^2) n, and
-// p_s = p'_s - zeta / ||r|| grad ||r||^2 with the residual in the same unit; A is linear, so that 1/2 goes with y.
+// DPS, algorithm 1, in the paper's own state: pixels p = (x - 1/2) / s, p_t = alpha_t p + sqrt(1 -
+// alpha_t^2) n, and p_s = p'_s - zeta / ||r|| grad ||r||^2 with the residual in the same unit; A is
+// linear, so that 1/2 goes with y.
 BOOST_AUTO_TEST_CASE(dps_takes_the_papers_step) {
   const auto problem = make_gaussian_problem();
   const auto prior = problem.denoiser();
@@ -275,8 +277,8 @@ BOOST_AUTO_TEST_CASE(snips_follows_its_recursion) {
                   recursion(problem, options, snips_step(problem, options)));
 }
 
-// Where s sigma_t is sigma_y but for rounding the variance of a step is 0 but for rounding: in float32 the
-// difference of the squares fell below 0, and its root was no number.
+// Where s sigma_t is sigma_y but for rounding the variance of a step is 0 but for rounding: in
+// float32 the difference of the squares fell below 0, and its root was no number.
 BOOST_AUTO_TEST_CASE(snips_bears_data_as_noisy_as_the_state) {
   const Gaussian prior(torch::full({1, 1, 33}, 0.5), isotropic_covariance(33, 0.06));
   for (const double sigma_min : {0.071, 0.03, 0.0123}) {
@@ -329,7 +331,8 @@ BOOST_AUTO_TEST_CASE(copaint_follows_its_recursion) {
   print_bias("copaint", recursion(problem, options, step), problem);
 }
 
-// m_hat / sqrt(v_hat) after the gradients 1, -2 and 4: algorithm 1 with beta_1 = 0.9 and beta_2 = 0.99.
+// m_hat / sqrt(v_hat) after the gradients 1, -2 and 4: algorithm 1 with beta_1 = 0.9 and beta_2 =
+// 0.99.
 BOOST_AUTO_TEST_CASE(adam_goes_where_its_paper_says) {
   double m = 0, v = 0;
   Adam adam(torch::zeros({1}, torch::kFloat64));
@@ -345,8 +348,8 @@ BOOST_AUTO_TEST_CASE(adam_goes_where_its_paper_says) {
   }
 }
 
-// Many short steps of Adam end at the minimum, which is closed for an affine D; and where x_t explains the
-// data as well as their noise allows, none is taken.
+// Many short steps of Adam end at the minimum, which is closed for an affine D; and where x_t
+// explains the data as well as their noise allows, none is taken.
 BOOST_AUTO_TEST_CASE(sitcom_minimises_its_objective) {
   auto problem = make_gaussian_problem();
   const auto prior = problem.denoiser();

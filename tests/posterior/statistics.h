@@ -20,8 +20,8 @@ torch::Tensor sample_covariance(const torch::Tensor& samples);
 // The probability that counts of equally likely cells are at least as uneven as these (Pearson).
 double uniformity_p_value(const std::vector<int>& counts);
 
-// Mean over `directions` random unit vectors of the Wasserstein-1 distance between the projections of
-// two sets of as many samples, K x d. The directions are those of `seed`.
+// Mean over `directions` random unit vectors of the Wasserstein-1 distance between the projections
+// of two sets of as many samples, K x d. The directions are those of `seed`.
 double sliced_wasserstein(const torch::Tensor& a, const torch::Tensor& b, int directions = 1000,
                           std::uint64_t seed = 0);
 

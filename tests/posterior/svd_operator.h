@@ -9,8 +9,8 @@
 
 namespace restore::testing {
 
-// A = U diag(s) V^T, M x N with M <= N: N coefficients, the first M of them measured. V is kept as M
-// Householder reflections, so that its products cost M N.
+// A = U diag(s) V^T, M x N with M <= N: N coefficients, the first M of them measured. V is kept as
+// M Householder reflections, so that its products cost M N.
 class SvdOperator : public SpectralOperator {
  public:
   explicit SvdOperator(const torch::Tensor& matrix)

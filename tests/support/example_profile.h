@@ -1,5 +1,5 @@
-// A small, sound ICC profile (ICC.1:2022), RGB with a gamma of 2.2 and the primaries of sRGB, that has a
-// tag of every type that decoders take text from.
+// A small, sound ICC profile (ICC.1:2022), RGB with a gamma of 2.2 and the primaries of sRGB, that
+// has a tag of every type that decoders take text from.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Tensors by a formula, the same here and in scripts/check_checkpoints.py: golden files need not hold weights.
+// Tensors by a formula, the same here and in scripts/check_checkpoints.py: golden files need not
+// hold weights.
 #pragma once
 
 #include <string>
@@ -15,8 +16,8 @@ namespace restore::testing {
 // https://doi.org/10.1145/2660193.2660195); 24 bits each. float64.
 torch::Tensor made_uniform(const std::string& name, const std::vector<std::int64_t>& shape);
 
-// Weights of deviation 1/sqrt(inputs), biases within 0.1, gains of norms within 1/4 of 1; resampling
-// filters as they are. float32.
+// Weights of deviation 1/sqrt(inputs), biases within 0.1, gains of norms within 1/4 of 1;
+// resampling filters as they are. float32.
 NamedTensors made_weights(const WeightShapes& shapes);
 
 }  // namespace restore::testing

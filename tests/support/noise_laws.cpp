@@ -53,8 +53,8 @@ void check_noise_gradient(const NoiseModel& noise) {
   BOOST_TEST((above.scalar_type() == torch::kFloat64));
   const auto slope = (above - below) / (2 * h);
   const auto expected = (noise.gradient(y, z) * d).sum({1, 2, 3});
-  // Central differences leave h^2 times the third derivative over the first, some 1e-8 in what counts
-  // or rounds, and the likelihood's rounding over h.
+  // Central differences leave h^2 times the third derivative over the first, some 1e-8 in what
+  // counts or rounds, and the likelihood's rounding over h.
   BOOST_TEST((slope - expected).abs().max().item<double>() <=
              1e-6 * expected.abs().max().item<double>());
 }

@@ -81,7 +81,8 @@ void check_batch_law(const Operator& A) {
 void check_vjp_law(const Operator& A) {
   const auto x = pictures(A.input_shape(), 3), d = pictures(A.input_shape(), 4);
   const auto v = pictures(A.output_shape(), 5);
-  // <v, (A(x + h d) - A(x - h d)) / 2h> = <J^T v, d> up to h^2, and rounding over h: 1e-7 covers both.
+  // <v, (A(x + h d) - A(x - h d)) / 2h> = <J^T v, d> up to h^2, and rounding over h: 1e-7 covers
+  // both.
   const double h = 1e-5;
   const auto smooth = A.differentiable();
   const Operator& B = smooth ? *smooth : A;

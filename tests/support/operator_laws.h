@@ -1,5 +1,5 @@
-// The laws of librestore/model/operator.h, linear_operator.h and spectral_operator.h, as checks on one
-// operator in float64. Each draws its own random pictures from a fixed seed and reports through
+// The laws of librestore/model/operator.h, linear_operator.h and spectral_operator.h, as checks on
+// one operator in float64. Each draws its own random pictures from a fixed seed and reports through
 // Boost.Test.
 //
 // Relative errors are norms of differences over norms. What is exact but for rounding must agree to
@@ -22,7 +22,8 @@ void check_vjp_law(const Operator& A);            // O3
 void check_descent_law(const Operator& A);        // O4, and norm() against a dense Jacobian
 void check_adjoint_law(const LinearOperator& A);  // L1
 // CG stops at a relative residual of 1e-12 of the normal equations, which leaves up to the squared
-// condition number times that in A^+: the bound is 1e-10 or 10 cond(A)^2 1e-12, whichever is larger.
+// condition number times that in A^+: the bound is 1e-10 or 10 cond(A)^2 1e-12, whichever is
+// larger.
 void check_penrose_laws(const LinearOperator& A);  // L2
 // Optimality, and agreement with CG on A^T A + rho I.
 void check_prox_law(const LinearOperator& A);  // L3

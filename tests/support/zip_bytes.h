@@ -28,8 +28,8 @@ inline void put_common(std::string& out) {
 
 }  // namespace detail
 
-// Stored entries whose local headers leave the sizes to a data descriptor; `zip64`: sizes, offsets and
-// the end of the directory in their wide forms.
+// Stored entries whose local headers leave the sizes to a data descriptor; `zip64`: sizes, offsets
+// and the end of the directory in their wide forms.
 inline Bytes zip_bytes(const std::vector<ZipEntry>& entries, bool zip64 = false) {
   using detail::put;
   std::string out, directory;

@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(inpainting_fills_a_lamp_with_light) {
                     "out/lamp.exr"});
     const auto truth = lamp(type, false), filled = read_raw(bench / "out/lamp.exr");
     BOOST_TEST((filled.type == type));
-    // (24, 24) lies in the hole, 8 px from the lamp's middle, at 12 exp(-64/60) = 4.1 units of white.
+    // (24, 24) lies in the hole, 8 px from the lamp's middle, at 12 exp(-64/60) = 4.1 units of
+    // white.
     BOOST_TEST(filled.value(24, 24, 0) > 2);
     BOOST_TEST(filled.value(24, 24, 0) == truth.value(24, 24, 0),
                boost::test_tools::tolerance(0.25));

@@ -1,4 +1,5 @@
-// Noise models and jobs through the tools: what restore-degrade has made, every tool undoes by its job.
+// Noise models and jobs through the tools: what restore-degrade has made, every tool undoes by its
+// job.
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/json.h"
@@ -37,7 +38,8 @@ BOOST_AUTO_TEST_CASE(every_noise_model_is_undone_by_its_job) {
       const ToolBench bench;
       degrade(bench, expression, noise, "y.tif");
       const auto record = undone(bench, {"restore-pnp", "y.tif", "--job", "y.json"});
-      // Half as much noise again is what an edge-keeping prior may leave, or less where it fits noise.
+      // Half as much noise again is what an edge-keeping prior may leave, or less where it fits
+      // noise.
       BOOST_TEST(record["residual"].get<double>() < 1.5);
       BOOST_TEST(record["residual"].get<double>() > 0.3);
       BOOST_TEST(record.contains("psnr"));
@@ -45,8 +47,8 @@ BOOST_AUTO_TEST_CASE(every_noise_model_is_undone_by_its_job) {
   }
 }
 
-// Methods that are made of an operator's spectrum take noise that is not diagonal in it, and a single call of
-// the prior takes any, by adding to it; they say so.
+// Methods that are made of an operator's spectrum take noise that is not diagonal in it, and a
+// single call of the prior takes any, by adding to it; they say so.
 BOOST_AUTO_TEST_CASE(noise_is_made_white_for_methods_that_ask_for_it) {
   const ToolBench bench;
   degrade(bench, "mask(random:0.5)", "correlated(0.05, length=1)", "holed.tif");

@@ -1,5 +1,5 @@
-// What a picture says besides its pixels is still there after a restoration, as exiftool reads it, and
-// so is how the restoration was made.
+// What a picture says besides its pixels is still there after a restoration, as exiftool reads it,
+// and so is how the restoration was made.
 #include <algorithm>
 #include <set>
 

@@ -1,4 +1,5 @@
-// Somebody else's weights in the tools: --prior takes them, restore-prior shows, checks, converts and lists.
+// Somebody else's weights in the tools: --prior takes them, restore-prior shows, checks, converts
+// and lists.
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,5 @@
-// Pictures that do not fit in --max-memory are restored in parts, and nobody sees where the parts meet.
+// Pictures that do not fit in --max-memory are restored in parts, and nobody sees where the parts
+// meet.
 #include <algorithm>
 #include <cmath>
 
@@ -96,8 +97,8 @@ BOOST_AUTO_TEST_CASE(a_denoised_picture_is_the_same_in_parts) {
   BOOST_TEST(pair.record["residual"].get<double>() == residual, boost::test_tools::tolerance(0.1));
 }
 
-// Several steps reach further than the halo, and a conjugate gradient sees the whole part. Half a step of
-// 8 bits is what no eye sees, and the borders are no more different than that.
+// Several steps reach further than the halo, and a conjugate gradient sees the whole part. Half a
+// step of 8 bits is what no eye sees, and the borders are no more different than that.
 BOOST_AUTO_TEST_CASE(a_deblurred_picture_shows_no_seam) {
   const ToolBench bench;
   write_picture(bench);
@@ -117,10 +118,10 @@ BOOST_AUTO_TEST_CASE(an_enlarged_picture_shows_no_seam) {
   check_seamless(pair, 0.01);
 }
 
-// Noise of every kind, at the same level in all parts. Correlations wrap around a part where they wrapped
-// around the whole: measurements within 8 lengths of the frame, and what the kernel's 6 pixels carry of them, are
-// the model's way out in both, and not compared. The denoiser is one without thresholds, which make a step of
-// a rounding at a few pixels.
+// Noise of every kind, at the same level in all parts. Correlations wrap around a part where they
+// wrapped around the whole: measurements within 8 lengths of the frame, and what the kernel's 6
+// pixels carry of them, are the model's way out in both, and not compared. The denoiser is one
+// without thresholds, which make a step of a rounding at a few pixels.
 BOOST_AUTO_TEST_CASE(any_noise_is_the_same_in_parts) {
   const ToolBench bench;
   write_picture(bench);
@@ -188,8 +189,8 @@ BOOST_AUTO_TEST_CASE(holes_are_filled_in_parts_and_the_rest_is_untouched) {
   }
 }
 
-// One small hole and parts that have none: what is told is what the whole tells. Where several parts see
-// the hole, each of them computes its surroundings.
+// One small hole and parts that have none: what is told is what the whole tells. Where several
+// parts see the hole, each of them computes its surroundings.
 BOOST_AUTO_TEST_CASE(parts_without_holes_do_not_count) {
   const ToolBench bench;
   write_picture(bench);

@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_CASE(uncertainty_in_whole_numbers_is_four_times_as_large) {
                  0.5 / 255 + 1e-6);
 }
 
-// Two samples a and b: their mean is the result, one of them --estimate sample, and their standard deviation
-// |a - b| / sqrt(2) = sqrt(2) |a - mean|, times what the prior's card says of the method.
+// Two samples a and b: their mean is the result, one of them --estimate sample, and their standard
+// deviation |a - b| / sqrt(2) = sqrt(2) |a - mean|, times what the prior's card says of the method.
 BOOST_AUTO_TEST_CASE(results_and_uncertainties_are_those_of_the_samples) {
   const ToolBench bench;
   const auto draw = [&](const Words& more) {

@@ -57,9 +57,9 @@ BOOST_AUTO_TEST_CASE(deblurring_sharpens) {
   const auto shown = middle(truth, y.width, y.height);
   BOOST_TEST_MESSAGE("deblur: " << psnr_between(shown, y) << " -> " << psnr_between(shown, x));
   BOOST_TEST(psnr_between(shown, x) > psnr_between(shown, y) + 0.8);
-  // The noise that was added is what the estimate leaves unexplained: far below 1 it was fitted, far
-  // above 1 the picture was not. 20000 values settle the root mean square to 1 %; the rest is what
-  // an estimate with as many unknowns as values may fit.
+  // The noise that was added is what the estimate leaves unexplained: far below 1 it was fitted,
+  // far above 1 the picture was not. 20000 values settle the root mean square to 1 %; the rest is
+  // what an estimate with as many unknowns as values may fit.
   BOOST_TEST(residual > 0.8);
   BOOST_TEST(residual < 1.1);
 }
@@ -141,8 +141,8 @@ BOOST_AUTO_TEST_CASE(the_noise_is_estimated) {
   BOOST_TEST(sigma == 10.0 / 255, boost::test_tools::tolerance(0.33));
 }
 
-// What a file has done to its values is noise, too: rounding at least, and what an estimate does not see of
-// compression; a float file has done nothing.
+// What a file has done to its values is noise, too: rounding at least, and what an estimate does
+// not see of compression; a float file has done nothing.
 BOOST_AUTO_TEST_CASE(no_picture_has_less_noise_than_its_file) {
   const ToolBench bench;
   const auto ramp = [](SampleType type) {
@@ -203,7 +203,8 @@ BOOST_AUTO_TEST_CASE(a_part_of_the_frequencies_gives_the_picture) {
       restore(bench, {"restore-pnp", "y.exr", "--job", "y.json", "-o", "x.png"});
   const double after = psnr_between(truth, read_raw(bench / "x.png"));
   BOOST_TEST_MESSAGE("frequencies: " << after << ", residual " << residual);
-  // 22.3 dB and 0.77. A scene taken for as bright as its zero frequency: 20.1 dB, its noise fitted too (0.17).
+  // 22.3 dB and 0.77. A scene taken for as bright as its zero frequency: 20.1 dB, its noise fitted
+  // too (0.17).
   BOOST_TEST(after > 21.2);
   BOOST_TEST(residual > 0.5);
   BOOST_TEST(residual < 1.2);

@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(text_becomes_html) {
   BOOST_TEST(html_of(Json{{"a", 1.23456}, {"b", {1, "<"}}}) == "a 1.235, b 1, &lt;");
 }
 
-// Row by row as at once, and white shows through; means of 8-bit values in another order of additions.
+// Row by row as at once, and white shows through; means of 8-bit values in another order of
+// additions.
 BOOST_AUTO_TEST_CASE(thumbnails_are_means_of_the_pixels) {
   const TemporaryFolder folder;
   write_raw(folder / "a.png", example_picture(97, 61, 4));

@@ -1,4 +1,5 @@
-// The result moves neither with the number of threads, nor with the batch, nor with the time of day.
+// The result moves neither with the number of threads, nor with the batch, nor with the time of
+// day.
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/tool_bench.h"

@@ -1,5 +1,5 @@
-// A batch that can be trusted: parts, kills and broken files in between, it ends as one undisturbed run
-// would.
+// A batch that can be trusted: parts, kills and broken files in between, it ends as one undisturbed
+// run would.
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/json.h"
@@ -190,8 +190,8 @@ void run_until_killed(const ToolBench& bench, const std::string& folder, int cou
   BOOST_TEST(result.exit_code != 0);
 }
 
-// kill -9: what has its name is whole, nothing half-done passes for done, and nothing temporary is left
-// in the end.
+// kill -9: what has its name is whole, nothing half-done passes for done, and nothing temporary is
+// left in the end.
 BOOST_AUTO_TEST_CASE(kills_leave_no_trace) {
   const ToolBench bench;
   write_photos(bench);

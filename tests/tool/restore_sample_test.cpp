@@ -1,4 +1,5 @@
-// restore-sample: the same sample for the same seed and number, in files that were not there before.
+// restore-sample: the same sample for the same seed and number, in files that were not there
+// before.
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/json.h"

@@ -1,4 +1,5 @@
-// restore-train: what is wrong with a call is said before photographs are read, and what it needs is made.
+// restore-train: what is wrong with a call is said before photographs are read, and what it needs
+// is made.
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,7 @@
 // kill -9 in the middle of a batch, again and again: the last run finds out what is done and leaves
-// what an undisturbed run leaves. Two runs at once leave it too. A run is this program once more, because a
-// process that has threads, and libraries start some while they load, cannot fork and go on.
+// what an undisturbed run leaves. Two runs at once leave it too. A run is this program once more,
+// because a process that has threads, and libraries start some while they load, cannot fork and go
+// on.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -145,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_killed_batch_is_resumed_to_the_same_result) {
   BOOST_TEST(all == kItems + 1);
 }
 
-// Both do everything, or find it done by the other; neither takes the other's outputs for a stranger's.
+// Both do everything, or find it done by the other; neither takes the other's outputs for a
+// stranger's.
 BOOST_AUTO_TEST_CASE(two_copies_of_a_run_do_each_other_no_harm) {
   for (int round = 0; round < 3; ++round) {
     const testing::TemporaryFolder folder;

@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(what_blurred_a_known_picture_is_found) {
   }
 }
 
-// Two plateaus whose step is worth far more than lambda, and noise that is worth less: the step stays, the
-// noise, whose differences have a standard deviation of 0.014, goes.
+// Two plateaus whose step is worth far more than lambda, and noise that is worth less: the step
+// stays, the noise, whose differences have a standard deviation of 0.014, goes.
 BOOST_AUTO_TEST_CASE(strong_edges_stay) {
   auto clean = at::zeros({32, 32}, torch::kFloat64);
   clean.narrow(1, 8, 16).fill_(0.8);
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(strong_edges_stay) {
   BOOST_TEST(((x.roll(-1, 0) - x).abs() > 0.01).sum().item<int>() == 0);
 }
 
-// A photograph, blurred, cut by its frame, with noise of 0.01. The bounds are what this machine reached, rounded
-// down to the next twentieth.
+// A photograph, blurred, cut by its frame, with noise of 0.01. The bounds are what this machine
+// reached, rounded down to the next twentieth.
 BOOST_AUTO_TEST_CASE(kernels_of_a_photograph_are_found_again) {
   const auto photo = load_image(kPhoto).colour;
   const auto scene = photo.narrow(2, 100, 220).narrow(3, 100, 240);

@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(what_lies_in_the_hole_does_not_matter) {
   BOOST_TEST(torch::equal(prior.denoise(picture, 0), picture));
 }
 
-// 1.3^-d is 0 in double from d = 2840 on. A strip one window wide is as deep as a picture of 10^7 pixels.
+// 1.3^-d is 0 in double from d = 2840 on. A strip one window wide is as deep as a picture of 10^7
+// pixels.
 BOOST_AUTO_TEST_CASE(the_middle_of_a_deep_hole_is_filled) {
   constexpr std::int64_t kLength = 2900;
   auto known = torch::zeros({1, 1, kLength, kWindow}, torch::kBool);

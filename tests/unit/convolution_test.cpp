@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(direct_separable_and_fourier_agree_over_many_tiles) {
 }
 
 BOOST_AUTO_TEST_CASE(a_separable_pass_agrees_in_every_corner_of_its_tiles) {
-  // Wider than its tile; narrower and lower than what it sums at once; factors with zeros at their ends.
+  // Wider than its tile; narrower and lower than what it sums at once; factors with zeros at their
+  // ends.
   auto lopsided = torch::zeros({6, 5}, torch::kFloat64);
   lopsided.slice(0, 1, 4).slice(1, 2, 5) = gaussian_kernel(1, 1, 0, 3);
   for (const auto& k : {gaussian_kernel(1.5, 1.5, 0, 7), lopsided, box_kernel(1)})

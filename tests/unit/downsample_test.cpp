@@ -34,8 +34,8 @@ torch::Tensor matrix(std::vector<double> values, std::int64_t height, std::int64
   return torch::from_blob(values.data(), {1, 1, height, width}, torch::kFloat64).clone();
 }
 
-// The numbers below: Pillow 13.0.0, Image.fromarray(pattern.astype(float32), "F").resize(...); seven
-// digits are printed.
+// The numbers below: Pillow 13.0.0, Image.fromarray(pattern.astype(float32), "F").resize(...);
+// seven digits are printed.
 constexpr double kPillowDigits = 2e-7;
 
 BOOST_AUTO_TEST_CASE(bicubic_by_3_is_pillows) {
@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(real_factors_are_pillows) {
   };
   BOOST_TEST(difference(ResizeFilter::bicubic, bicubic) < kPillowDigits);
   BOOST_TEST(difference(ResizeFilter::lanczos, lanczos) < kPillowDigits);
-  // With a remainder at the ends: resize((5, 4), BICUBIC, box=(0, 0, 12.5, 10)) of 11 rows, 14 columns,
-  // where Pillow sees nothing beyond the box. Three samples away from it, all is alike.
+  // With a remainder at the ends: resize((5, 4), BICUBIC, box=(0, 0, 12.5, 10)) of 11 rows, 14
+  // columns, where Pillow sees nothing beyond the box. Three samples away from it, all is alike.
   const auto cut = matrix({0.4770385, 0.4155296, 0.4342358,  //
                            0.486772, 0.5206271, 0.4886823},
                           2, 3);
@@ -87,8 +87,9 @@ BOOST_AUTO_TEST_CASE(real_factors_are_pillows) {
 }
 
 BOOST_AUTO_TEST_CASE(area_by_a_real_factor_is_opencvs) {
-  // OpenCV 5.0.0, resize(pattern, (6, 4), interpolation=INTER_AREA) of 10 rows, 15 columns: pixels at the
-  // ends of a cell count in part, where the BOX of Pillow and OpenImageIO counts them or not.
+  // OpenCV 5.0.0, resize(pattern, (6, 4), interpolation=INTER_AREA) of 10 rows, 15 columns: pixels
+  // at the ends of a cell count in part, where the BOX of Pillow and OpenImageIO counts them or
+  // not.
   const auto opencv = matrix({0.4611765, 0.4094118, 0.44,      0.4682353, 0.4988235, 0.5270588,  //
                               0.4564706, 0.5647059, 0.4352941, 0.4635294, 0.4141177, 0.442353,   //
                               0.4447059, 0.3929412, 0.5035294, 0.4517647, 0.562353,  0.5105883,  //
@@ -120,7 +121,8 @@ BOOST_AUTO_TEST_CASE(bicubic_enlargement_is_pillows) {
   BOOST_TEST(testing::largest_difference(enlarged.narrow(2, 0, 1), pillow) < kPillowDigits);
 }
 
-// Two rows and three columns of samples lie on the first 8 x 12 of 11 x 14 pixels; what the rest was, the last ones say.
+// Two rows and three columns of samples lie on the first 8 x 12 of 11 x 14 pixels; what the rest
+// was, the last ones say.
 BOOST_AUTO_TEST_CASE(an_estimate_lies_where_its_samples_do) {
   const Downsample A({1, 11, 14}, 4, ResizeFilter::bicubic);
   const auto y = pattern(2, 3);
@@ -152,8 +154,8 @@ torch::Tensor oiio_resize(std::int64_t height, std::int64_t width, double factor
   return result;
 }
 
-// Without the samples that a filter of `reach` samples takes from beyond the frame, where OpenImageIO
-// continues the picture and ours is cut off.
+// Without the samples that a filter of `reach` samples takes from beyond the frame, where
+// OpenImageIO continues the picture and ours is cut off.
 torch::Tensor inside(const torch::Tensor& y, std::int64_t reach) {
   return y.slice(2, reach, y.size(2) - reach).slice(3, reach, y.size(3) - reach);
 }
@@ -169,7 +171,8 @@ BOOST_AUTO_TEST_CASE(openimageio_agrees) {
     // 1e-6: OpenImageIO computes in float32.
     BOOST_TEST(difference(ResizeFilter::bicubic, "keys", 2) < 1e-6);
     BOOST_TEST(difference(ResizeFilter::lanczos, "lanczos3", 3) < 1e-6);
-    // Its box counts a pixel as a whole or not at all, so between whole factors it is another filter.
+    // Its box counts a pixel as a whole or not at all, so between whole factors it is another
+    // filter.
     if (factor == std::floor(factor)) BOOST_TEST(difference(ResizeFilter::area, "box", 0) < 1e-6);
   }
 }
@@ -254,7 +257,8 @@ BOOST_AUTO_TEST_CASE(products_along_axes_are_rounded_sums) {
     with_threads(threads, [&] { z = multiply_axes(P, x.to(torch::kFloat32), Q); });
     return z;
   };
-  // Higham 2002, "Accuracy and stability of numerical algorithms", 3.5: n u |a| |b| for a sum of n products.
+  // Higham 2002, "Accuracy and stability of numerical algorithms", 3.5: n u |a| |b| for a sum of n
+  // products.
   const auto bound = (300 + 70 + 2) * 0x1p-24 * multiply_axes(P.abs(), x.abs(), Q.abs());
   const auto z = in_float(1);
   BOOST_TEST(((z.to(torch::kFloat64) - exact).abs() <= bound).all().item<bool>());

@@ -1,5 +1,6 @@
 // Networks of others give the numbers that their reference implementations gave: files that
-// scripts/check_checkpoints.py wrote, each with the names and shapes of a state dict, D(x, sigma) and J^T v.
+// scripts/check_checkpoints.py wrote, each with the names and shapes of a state dict, D(x, sigma)
+// and J^T v.
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>
@@ -75,8 +76,8 @@ std::int64_t count(const WeightShapes& shapes) {
 
 }  // namespace
 
-// 1e-4 is what is promised. Two float32 implementations of one network differ by some 1e-6: rounding, and
-// the references' schedules in float32.
+// 1e-4 is what is promised. Two float32 implementations of one network differ by some 1e-6:
+// rounding, and the references' schedules in float32.
 BOOST_AUTO_TEST_CASE(the_references_numbers) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
       const auto golden = read_golden(name);
@@ -125,7 +126,8 @@ BOOST_AUTO_TEST_CASE(float64_agrees) {
     }
 }
 
-// METHODS of their papers and the authors' files: tensors and parameters, counted without allocating.
+// METHODS of their papers and the authors' files: tensors and parameters, counted without
+// allocating.
 BOOST_AUTO_TEST_CASE(full_sizes) {
   const auto is = [](const Architecture& architecture, std::size_t tensors,
                      std::int64_t parameters) {

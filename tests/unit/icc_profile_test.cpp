@@ -1,4 +1,5 @@
-// A colour profile survives byte for byte or the file is refused; none is followed out of its bounds.
+// A colour profile survives byte for byte or the file is refused; none is followed out of its
+// bounds.
 #include "librestore/image/icc_profile.h"
 
 #include <functional>
@@ -72,8 +73,8 @@ BOOST_AUTO_TEST_CASE(every_part_must_lie_within) {
   BOOST_TEST(flaw_with(kText + 4, 0xFFFFFFFF) == "its tag 'cprt' reaches past its end");
   BOOST_TEST(flaw_with(kText + 8, 7) == "its tag 'cprt' reaches past its end");
   BOOST_TEST(flaw_with(kText + 8, 0xFFFFFFFF) == "its tag 'cprt' reaches past its end");
-  // What the tag itself refers to: the length of the old description; of the localized text the number
-  // of records, their size, and the length and the offset of the first.
+  // What the tag itself refers to: the length of the old description; of the localized text the
+  // number of records, their size, and the length and the offset of the first.
   BOOST_TEST(flaw_with(number(sound, kDescription + 4) + 8, 0x7FFFFFFF) != "");
   for (const std::size_t at : {8U, 12U, 20U, 24U})
     BOOST_TEST(flaw_with(number(sound, kLocalized + 4) + at, 0x7FFFFFFF) ==

@@ -1,4 +1,5 @@
-// Files that cannot be read or written: one line that begins with the path, and nothing left behind.
+// Files that cannot be read or written: one line that begins with the path, and nothing left
+// behind.
 #include <algorithm>
 #include <csignal>
 #include <fstream>

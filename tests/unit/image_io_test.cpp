@@ -1,5 +1,6 @@
-// Pictures come back from their files bit for bit, whatever the format, and other programs' files are
-// read as they are meant. Files are written and read past the library's own code (raw_picture.h).
+// Pictures come back from their files bit for bit, whatever the format, and other programs' files
+// are read as they are meant. Files are written and read past the library's own code
+// (raw_picture.h).
 #include "librestore/image/image_io.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What picture files may hold besides plain grey or RGB: orientations, palettes, single bits, masks,
-// EXR layers and windows.
+// What picture files may hold besides plain grey or RGB: orientations, palettes, single bits,
+// masks, EXR layers and windows.
 #include <array>
 #include <fstream>
 #include <string>
@@ -97,7 +97,8 @@ void append_number(Bytes& bytes, std::uint32_t value, int count) {
   for (int i = count - 1; i >= 0; --i) bytes.push_back(static_cast<std::uint8_t>(value >> 8 * i));
 }
 
-// A PNG of up to 65535 bytes of rows, each with its filter byte, in one stored block (RFC 1950, 1951).
+// A PNG of up to 65535 bytes of rows, each with its filter byte, in one stored block (RFC 1950,
+// 1951).
 void write_png(const fs::path& path, std::uint32_t width, std::uint32_t height, int bits,
                int colour_type, const Bytes& rows, const Bytes& palette = {},
                const Bytes& transparency = {}) {

@@ -49,8 +49,8 @@ class Given : public Silent {
   double sigma = 0;
 };
 
-// A scene that ends at three times white is a third as noisy in units of its own range; one that ends above white by
-// its noise alone, six standard deviations at most, ends at white.
+// A scene that ends at three times white is a third as noisy in units of its own range; one that
+// ends above white by its noise alone, six standard deviations at most, ends at white.
 BOOST_AUTO_TEST_CASE(a_measurement_is_divided_by_the_range_of_its_scene) {
   const Restorer restorer(Task::inpaint, options(), std::int64_t{1} << 30);
   const auto holes = at::zeros({1, 1, 20, 30}, torch::kBool);
@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(a_measurement_is_divided_by_the_range_of_its_scene) {
   }
 }
 
-// Holes everywhere make one region of the whole picture. Its residual is that of the values that are known: a mask's
-// operator counts the others as explained.
+// Holes everywhere make one region of the whole picture. Its residual is that of the values that
+// are known: a mask's operator counts the others as explained.
 BOOST_AUTO_TEST_CASE(the_residual_is_that_of_the_known_values) {
   const auto colour = picture(40, 60);
   const auto holes = random_missing({1, 40, 60}, 0.5, 3);

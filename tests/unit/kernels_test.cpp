@@ -37,8 +37,8 @@ Moments moments(const torch::Tensor& kernel) {
 }
 
 BOOST_AUTO_TEST_CASE(airy_encloses_the_light_that_it_should) {
-  // 1 - J0(x)^2 - J1(x)^2 of the light lies within x; at the first dark ring that is 0.83778, at the fifth,
-  // where the kernel ends, 0.96134.
+  // 1 - J0(x)^2 - J1(x)^2 of the light lies within x; at the first dark ring that is 0.83778, at
+  // the fifth, where the kernel ends, 0.96134.
   const auto kernel = airy_kernel(12);
   const auto k = kernel.accessor<double, 2>();
   const double middle = static_cast<double>(kernel.size(0) - 1) / 2;
@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(airy_encloses_the_light_that_it_should) {
 }
 
 BOOST_AUTO_TEST_CASE(a_walk_without_bends_is_straight) {
-  // Straight: the covariance of its points, less what the pixels add (1/6 along each axis, to 5e-3 on this
-  // path), has one direction of length^2 / 12, and none across.
+  // Straight: the covariance of its points, less what the pixels add (1/6 along each axis, to 5e-3
+  // on this path), has one direction of length^2 / 12, and none across.
   const auto m = moments(walk_kernel(20, 4, 0));
   const double yy = m.yy - 1.0 / 6, xx = m.xx - 1.0 / 6;
   BOOST_TEST(std::abs(yy + xx - 400.0 / 12) < 0.5);

@@ -56,8 +56,8 @@ void check_half(const PosteriorMoments& moments, bool seen, double variance, dou
   const double worth = chains * kept * (1 - R) / (1 + R);
   const double mean = half(moments.mean).mean().item<double>();
   BOOST_TEST(std::abs(mean - goal(seen).mean) < 5 * std::sqrt(variance / worth));
-  // A chain of n draws loses the variance of its own mean, variance / n^2 sum_ij R^|i - j|; squares have
-  // autocorrelation R^2.
+  // A chain of n draws loses the variance of its own mean, variance / n^2 sum_ij R^|i - j|; squares
+  // have autocorrelation R^2.
   const double n = kept;
   const double lost =
       variance / n * ((1 + R) / (1 - R) - 2 * R * (1 - std::pow(R, n)) / (n * (1 - R) * (1 - R)));
@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(skrock_has_the_mean_and_the_variance_of_its_stability_funct
   }
 }
 
-// grad log p(y | x) + alpha score + (Pi_C(x) - x) / lambda with C = [-1,2] and lambda = 2 / (1 / sigma_y^2 + alpha / sigma^2).
+// grad log p(y | x) + alpha score + (Pi_C(x) - x) / lambda with C = [-1,2] and lambda = 2 / (1 /
+// sigma_y^2 + alpha / sigma^2).
 BOOST_AUTO_TEST_CASE(outside_of_its_box_a_chain_is_pulled_back) {
   const auto measurement = half_seen();
   const LangevinOptions options{.sigma = kSigma, .alpha = 0.8};

@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(bidiagonalisation_finds_the_largest_singular_value) {
   const auto largest = [&](const torch::Tensor& start) {
     return largest_singular_value(dense.map(), dense.map(), start);
   };
-  // Ritz values are second-order accurate in the error of the vector: ends at 1e-6 a step are far nearer.
+  // Ritz values are second-order accurate in the error of the vector: ends at 1e-6 a step are far
+  // nearer.
   BOOST_TEST(std::abs(largest(x) - 100) < 1e-6);
   // Its own singular vector needs no second step.
   const auto eigen = std::get<1>(torch::linalg_eigh(dense.matrix));
@@ -114,8 +115,8 @@ BOOST_AUTO_TEST_CASE(the_condition_number_is_bounded_from_below) {
 }
 
 BOOST_AUTO_TEST_CASE(singular_values_of_0_do_not_count) {
-  // A wide matrix: singular values from 1 to 2, and a null space of 20 dimensions, which rounding would
-  // let in after some 35 steps.
+  // A wide matrix: singular values from 1 to 2, and a null space of 20 dimensions, which rounding
+  // would let in after some 35 steps.
   Rng rng(13);
   const auto basis = [&](std::int64_t n) {
     return std::get<0>(torch::linalg_qr(randn(rng, {1, n, n}, 1, torch::kFloat64)[0][0]));

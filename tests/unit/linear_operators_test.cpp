@@ -1,5 +1,5 @@
-// What the operators of sampling, colour, motion and varying blur are, by their definitions; that they obey
-// the laws of their rungs is in tests/laws.
+// What the operators of sampling, colour, motion and varying blur are, by their definitions; that
+// they obey the laws of their rungs is in tests/laws.
 #include <cmath>
 #include <numbers>
 
@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_mosaic_picks_the_filters_channel) {
 }
 
 BOOST_AUTO_TEST_CASE(hadamard_rows_are_products_of_signs) {
-  // 13 = 8 + 4 + 1; entry (i, j) of a piece is (-1)^(number of bits that i and j share) / sqrt(size).
+  // 13 = 8 + 4 + 1; entry (i, j) of a piece is (-1)^(number of bits that i and j share) /
+  // sqrt(size).
   auto rows = torch::eye(13, torch::kFloat64);
   hadamard_rows(rows);
   for (const auto& [start, size] : {std::pair{0, 8}, std::pair{8, 4}, std::pair{12, 1}})
@@ -273,7 +274,8 @@ BOOST_AUTO_TEST_CASE(in_the_middle_of_a_tile_its_own_kernel_rules) {
 BOOST_AUTO_TEST_CASE(a_rolling_camera_is_the_mean_of_turned_pictures) {
   const Shape shape{1, 160, 200};
   const auto x = smooth_picture(shape);
-  // The kernels are paths one pixel wide, whose variance across, 1/12, the turned pictures need, too.
+  // The kernels are paths one pixel wide, whose variance across, 1/12, the turned pictures need,
+  // too.
   const auto side = torch::tensor({1.0 / 24, 11.0 / 12, 1.0 / 24}, torch::kFloat64);
   const auto pixel =
       make_convolution(side.unsqueeze(1) * side.unsqueeze(0), shape, {Boundary::circular, {}});

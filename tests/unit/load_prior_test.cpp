@@ -262,7 +262,8 @@ BOOST_AUTO_TEST_CASE(a_torchscript_program) {
   check_refusal(kFolder / "script.pt", "no forward(x, sigma)");
 }
 
-// F is what the exact denoiser of N(1/2, 1/16) would say in each parametrization; D must be that denoiser.
+// F is what the exact denoiser of N(1/2, 1/16) would say in each parametrization; D must be that
+// denoiser.
 BOOST_AUTO_TEST_CASE(parametrizations_give_the_exact_denoiser) {
   const auto x = picture({1, 1, 4, 4}).to(torch::kFloat64);
   const auto exact = [](const torch::Tensor& noisy, double sigma) {
@@ -308,7 +309,8 @@ BOOST_AUTO_TEST_CASE(parametrizations_give_the_exact_denoiser) {
   }
 }
 
-// Karras et al. 2022, table 1, c_noise; sigma on [-1,1] is twice ours, and beyond the range it is the range's end.
+// Karras et al. 2022, table 1, c_noise; sigma on [-1,1] is twice ours, and beyond the range it is
+// the range's end.
 BOOST_AUTO_TEST_CASE(levels_are_told_as_in_table_1) {
   const auto told = [](const char* name, double sigma) {
     double level = 0;
@@ -334,8 +336,8 @@ BOOST_AUTO_TEST_CASE(levels_are_told_as_in_table_1) {
   BOOST_TEST(told("vp", 1e4) == 999, boost::test_tools::tolerance(1e-9));
 }
 
-// The step that a sigma is, where alpha_bar is the product of 1 - beta; with its end at 0 and its first step kept,
-// alpha = sqrt(alpha_bar) is stretched: Lin, Liu, Li, Yang 2024, algorithm 1.
+// The step that a sigma is, where alpha_bar is the product of 1 - beta; with its end at 0 and its
+// first step kept, alpha = sqrt(alpha_bar) is stretched: Lin, Liu, Li, Yang 2024, algorithm 1.
 BOOST_AUTO_TEST_CASE(every_schedule_of_betas_is_the_published_one) {
   static constexpr int kT = 50;
   const auto check = [](Json config, const std::function<double(double)>& beta, bool rescaled) {

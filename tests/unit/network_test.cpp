@@ -1,5 +1,5 @@
-// The network: what the config promises (receptive field, cost, sizes), and the fused operations, those
-// of other people's networks too, against libtorch's own.
+// The network: what the config promises (receptive field, cost, sizes), and the fused operations,
+// those of other people's networks too, against libtorch's own.
 #include "priors/neural/network.h"
 
 #include <ATen/ATen.h>
@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(fused_operations_agree_with_libtorch) {
     }
 }
 
-// The pullback to x is the same whether the weights are constants, when nothing of x is kept, or not.
+// The pullback to x is the same whether the weights are constants, when nothing of x is kept, or
+// not.
 BOOST_AUTO_TEST_CASE(constant_weights_have_the_same_gradient) {
   Rng rng(4);
   for (const auto& [outputs, inputs, k, groups, dilation] :
@@ -171,8 +172,8 @@ BOOST_AUTO_TEST_CASE(the_receptive_field_is_what_the_config_says) {
     }
 }
 
-// F(a x) = a F(x): without biases the noise level only scales. A relu is homogeneous; a gate after a norm is
-// not, but a network of them still takes nothing to nothing.
+// F(a x) = a F(x): without biases the noise level only scales. A relu is homogeneous; a gate after
+// a norm is not, but a network of them still takes nothing to nothing.
 BOOST_AUTO_TEST_CASE(without_biases_nothing_is_added) {
   Rng rng(12);
   const auto x = randn(rng, {3, 16, 16}, 2, torch::kFloat64);
@@ -227,8 +228,9 @@ BOOST_AUTO_TEST_CASE(packed_weights_compute_the_same_product) {
       }
 }
 
-// Without gradients the blocks run in place, gated ones in bands of rows: the values are those of whole layers. In
-// bfloat16 bands round less often than layers do, so that they are nearer to the same weights in float32.
+// Without gradients the blocks run in place, gated ones in bands of rows: the values are those of
+// whole layers. In bfloat16 bands round less often than layers do, so that they are nearer to the
+// same weights in float32.
 BOOST_AUTO_TEST_CASE(work_in_place_changes_nothing) {
   NetworkConfig config{.width = 64, .encoder = {2}, .middle = 1, .decoder = {1}, .embedding = 8};
   Rng rng(31);
@@ -267,9 +269,9 @@ BOOST_AUTO_TEST_CASE(the_default_network_is_within_its_budget) {
              20 * 1024 * 1024);  // float16 bytes
 }
 
-// Counted by hand for one block a level at width 16: 6 c^2 + 18 c (gated) or 18 c^2 (residual) at 1/4,
-// 1/16, 1/64 of the pixels, stem and head 9 * 12 * 16 each at 1/4; down and up 4 c * 2c each at 1/16
-// and 1/64.
+// Counted by hand for one block a level at width 16: 6 c^2 + 18 c (gated) or 18 c^2 (residual) at
+// 1/4, 1/16, 1/64 of the pixels, stem and head 9 * 12 * 16 each at 1/4; down and up 4 c * 2c each
+// at 1/16 and 1/64.
 BOOST_AUTO_TEST_CASE(the_cost_is_counted_right) {
   for (const auto kind : {BlockKind::gated, BlockKind::residual}) {
     const auto block = [&](double c) {
@@ -333,8 +335,8 @@ BOOST_AUTO_TEST_CASE(a_config_survives_json_and_nonsense_does_not) {
   }
 }
 
-// Fused and composed agree to float32's rounding, also where the mean is a hundred times the deviation
-// (the composed one in float64, which has the digits for it), in value and pullback.
+// Fused and composed agree to float32's rounding, also where the mean is a hundred times the
+// deviation (the composed one in float64, which has the digits for it), in value and pullback.
 BOOST_AUTO_TEST_CASE(fused_group_norm_is_the_composed_one) {
   Rng rng(21);
   for (const bool silu : {false, true})

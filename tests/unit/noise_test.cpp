@@ -123,14 +123,15 @@ BOOST_AUTO_TEST_CASE(correlations_are_whitened_alike_in_parts) {
       const auto whole = inner(cut(white(r))), part = inner(white(cut(r).contiguous()));
       const double size = std::sqrt(whole.square().mean().item<double>());
       const double error = (whole - part).square().mean().sqrt().item<double>();
-      // exp(-8), of which the border's many values add up a few; W's common factor is c of a finite grid.
+      // exp(-8), of which the border's many values add up a few; W's common factor is c of a finite
+      // grid.
       BOOST_TEST(error < 1e-3 * size);
     }
   }
 }
 
-// The likelihood of a mean below 0, or of one so small that no count tells it from 0, is that of the least mean: it is
-// flat there, and where no light falls only the reading is noisy.
+// The likelihood of a mean below 0, or of one so small that no count tells it from 0, is that of
+// the least mean: it is flat there, and where no light falls only the reading is noisy.
 BOOST_AUTO_TEST_CASE(in_the_dark_the_likelihood_ends) {
   const auto z = torch::tensor({-0.3, -1e-3, 5e-6, 2e-5, 0.4}, torch::kFloat64).view({1, 1, 1, 5});
   const auto y = torch::tensor({0.01, 0.02, 0.03, 0.01, 0.5}, torch::kFloat64).view({1, 1, 1, 5});
@@ -170,8 +171,8 @@ BOOST_AUTO_TEST_CASE(photons_need_means_from_0_up) {
   }
 }
 
-// The black sky of a picture, alone in its part: half of what is measured and half of what is estimated lie below 0,
-// by rounding or by noise, and no operator is to blame.
+// The black sky of a picture, alone in its part: half of what is measured and half of what is
+// estimated lie below 0, by rounding or by noise, and no operator is to blame.
 BOOST_AUTO_TEST_CASE(darkness_is_no_negative_light) {
   Rng rng(5);
   const Shape shape{1, 40, 50};
@@ -194,8 +195,8 @@ BOOST_AUTO_TEST_CASE(darkness_is_no_negative_light) {
   }
 }
 
-// Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w) over
-// the mean of P; with length 0 it is 0.
+// Neighbours on a circle: the covariance at distance 1 over the variance is the mean of P cos(w)
+// over the mean of P; with length 0 it is 0.
 BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {
   Rng rng(7);
   const auto z = torch::zeros({40, 1, 1, 64}, torch::kFloat64);
@@ -208,8 +209,8 @@ BOOST_AUTO_TEST_CASE(correlated_noise_has_its_correlation) {
   BOOST_TEST(std::abs(found - expected) < 5 * (1 - expected * expected) / std::sqrt(2560 / 4.0));
 }
 
-// A chi-square of 10^4 counts of mean 3.3 against e^-3.3 3.3^k / k!, 0 to 9 and the rest: 10 degrees of
-// freedom, above 35.6 with probability 1e-4.
+// A chi-square of 10^4 counts of mean 3.3 against e^-3.3 3.3^k / k!, 0 to 9 and the rest: 10
+// degrees of freedom, above 35.6 with probability 1e-4.
 BOOST_AUTO_TEST_CASE(counts_follow_the_poisson_distribution) {
   Rng rng(8);
   constexpr double kRate = 3.3, kCount = 1e4;
@@ -366,7 +367,8 @@ BOOST_AUTO_TEST_CASE(small_and_constant_pictures) {
   for (const auto& row : estimator_table())
     BOOST_CHECK_THROW(row.estimate(torch::zeros({1, 1, 23, 100}), 1, 0), Error);
   Rng rng(5);
-  // One block of 64 numbers: its energy scatters by sqrt(2 / 64), the level by half of that; 4 of them.
+  // One block of 64 numbers: its energy scatters by sqrt(2 / 64), the level by half of that; 4 of
+  // them.
   BOOST_TEST(std::abs(patch_covariance_sigma(0.5 + 0.1 * randn(rng, {1, 24, 24})) / 0.1 - 1) <
              4 * std::sqrt(2.0 / 64) / 2);
 }

@@ -60,8 +60,9 @@ BOOST_AUTO_TEST_CASE(jpeg_agrees_with_libjpeg_within_a_step) {
       const Jpeg A({3, 50, 71}, {quality, {1, 1}});
       const auto theirs = through_libjpeg(x, quality, "4:4:4");
       const auto difference = (in_steps(A.apply(x), quality) - in_steps(theirs, quality)).abs();
-      // libjpeg rounds samples to 8 bits before and after: half a unit each, and up to eight times that in
-      // one coefficient where all conspire; one step where that has tipped a coefficient over.
+      // libjpeg rounds samples to 8 bits before and after: half a unit each, and up to eight times
+      // that in one coefficient where all conspire; one step where that has tipped a coefficient
+      // over.
       const double slack = 4 / (255 * jpeg_steps(quality, false).min().item<double>());
       BOOST_TEST(difference.max().item<double>() <= 1 + slack);
       // Few are tipped.
@@ -77,8 +78,8 @@ BOOST_AUTO_TEST_CASE(jpeg_with_less_chroma_agrees_with_libjpeg) {
       const auto ours = Jpeg({3, 50, 71}, {quality, sampling}).apply(x);
       return (ours - through_libjpeg(x, quality, name)).abs().mean().item<double>();
     };
-    // What rounding samples to 8 bits leaves, by the coefficients that it tips over; a chroma filter that
-    // is off by a pixel or by its weights leaves more than twice as much.
+    // What rounding samples to 8 bits leaves, by the coefficients that it tips over; a chroma
+    // filter that is off by a pixel or by its weights leaves more than twice as much.
     const double rounding = difference("4:4:4", {1, 1});
     BOOST_TEST(rounding < 1.0 / 255);
     BOOST_TEST(difference("4:2:0", {2, 2}) < 1.4 * rounding);
@@ -93,7 +94,8 @@ BOOST_AUTO_TEST_CASE(the_prox_of_jpeg_finds_what_it_rounded) {
   const auto y = A.apply(x);
   const auto p = A.prox(0.9 * x + 0.05, y, 1e-4);
   BOOST_TEST((A.apply(p) - y).abs().max().item<double>() < 1e-9);
-  // And moves hardly further than to the cell: the truth, which is in it, is no nearer but for the margin.
+  // And moves hardly further than to the cell: the truth, which is in it, is no nearer but for the
+  // margin.
   const auto distance = [&](const torch::Tensor& a) { return (a - 0.9 * x - 0.05).norm(); };
   BOOST_TEST(distance(p).item<double>() <= 1.1 * distance(x).item<double>());
 }

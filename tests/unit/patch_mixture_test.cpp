@@ -148,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_sweep_is_the_mean_of_the_shrunk_patches) {
   BOOST_TEST(largest_difference(estimate, sum / count) < 1e-5);
 }
 
-// x = (y + b z) / (1 + b), z of x with the noise sigma / sqrt(b): b = 1, 4, 8, 16, 32. Brightness is sqrt(3) times the mean.
+// x = (y + b z) / (1 + b), z of x with the noise sigma / sqrt(b): b = 1, 4, 8, 16, 32. Brightness
+// is sqrt(3) times the mean.
 BOOST_AUTO_TEST_CASE(epll_is_its_five_sweeps) {
   const auto mixture = random_mixture(3);
   const auto spectra = spectra_of(mixture);

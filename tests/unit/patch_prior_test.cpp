@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(the_local_score_machine_equals_brute_force) {
         for (std::int64_t column = 0; column < 7; ++column)
           BOOST_TEST(largest_difference(D[0].select(1, row).select(1, column),
                                         brute_force_local(x, sigma, patches, row, column)) < 1e-9);
-      // Exponents up to p^2 C / sigma^2 carry that many roundings of float32: none to speak of here.
+      // Exponents up to p^2 C / sigma^2 carry that many roundings of float32: none to speak of
+      // here.
       if (sigma >= 0.3) BOOST_TEST(largest_difference(single, D) < 1e-4);
     }
   }
@@ -185,8 +186,8 @@ BOOST_AUTO_TEST_CASE(the_index_is_near_the_exact_machine) {
         fmt::format("p {}, sigma {}: rms of D_index - D is {:.4f} sigma, of D - x "
                     "{:.3f} sigma",
                     p, sigma, miss, moved));
-    // docs/plug-and-play.md states it. The otter's patches are far from what the wall's windows would
-    // need, which is the hard case: D moves them by several sigma.
+    // docs/plug-and-play.md states it. The otter's patches are far from what the wall's windows
+    // would need, which is the hard case: D moves them by several sigma.
     BOOST_TEST(miss < 0.06 * moved);
     BOOST_TEST(moved > 0.5);
   }

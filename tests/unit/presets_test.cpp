@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(a_priors_parameter_does_not_change_its_preset) {
   BOOST_TEST((plain.parameters == stronger.parameters));
 }
 
-// Less weight than DPIR's for the network that was measured with it, of linear operators and HQS alone.
+// Less weight than DPIR's for the network that was measured with it, of linear operators and HQS
+// alone.
 BOOST_AUTO_TEST_CASE(the_shipped_network_has_a_weight_of_its_own) {
   const auto weight = [](Task task, const std::string& prior, const std::string& method) {
     const auto values = find_preset(task, prior, method, Quality::balanced).parameters;

@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_bounded_denoiser_moves_no_picture_further_than_its_bound)
 BOOST_AUTO_TEST_CASE(the_square_root_makes_all_counts_equally_noisy) {
   for (const double mean : {4.0, 10.0, 100.0, 1000.0}) {
     const auto f = anscombe_forward(poisson(torch::full({400000}, mean, torch::kFloat64), 1));
-    // 400000 draws settle a standard deviation to 0.0011; Anscombe's expansion leaves 1/(16 mean^2).
+    // 400000 draws settle a standard deviation to 0.0011; Anscombe's expansion leaves 1/(16
+    // mean^2).
     BOOST_TEST(std::abs(f.std().item<double>() - 1) < 0.004 + 1 / (8 * mean * mean));
     // I(E[f]) = E[k]. The standard error of the mean is sqrt(mean / 400000), and Makitalo and Foi's
     // closed form is off by 0.02 at most.
@@ -123,7 +124,8 @@ BOOST_AUTO_TEST_CASE(the_inverse_is_that_of_the_mean) {
   }
 }
 
-// With g = 2 sigma^2, black is 0 and white 1 to the inner denoiser, and one count's noise 1 / (f(1/g) - f(0)).
+// With g = 2 sigma^2, black is 0 and white 1 to the inner denoiser, and one count's noise 1 /
+// (f(1/g) - f(0)).
 BOOST_AUTO_TEST_CASE(the_inner_denoiser_sees_a_picture) {
   constexpr double kSigma = 0.2, kGain = 2 * kSigma * kSigma;
   torch::Tensor seen;
@@ -159,7 +161,8 @@ BOOST_AUTO_TEST_CASE(poisson_noise_is_removed_without_bias) {
   for (const auto& half : {0, 32}) {
     const auto inside = [&](const torch::Tensor& x) { return x.slice(3, half + 4, half + 28); };
     const double truth = inside(clean).mean().item<double>();
-    // 1536 pixels: a standard error of sqrt(g x0 / 1536); four of them, and a hundredth for the edge.
+    // 1536 pixels: a standard error of sqrt(g x0 / 1536); four of them, and a hundredth for the
+    // edge.
     BOOST_TEST(std::abs(inside(estimate).mean().item<double>() - truth) <
                4 * std::sqrt(kGain * truth / 1536) + 0.01);
   }

@@ -1,4 +1,5 @@
-// Threads and memory are divided by the size and the number of items, and never more is given than there is.
+// Threads and memory are divided by the size and the number of items, and never more is given than
+// there is.
 #include "librestore/run/resources.h"
 
 #include <atomic>

@@ -287,8 +287,9 @@ BOOST_AUTO_TEST_CASE(dpm_solver_is_algorithm_2) {
                                  s_2 / s_1 * x_1 - (std::exp(-h) - 1) * D) < 1e-14);
 }
 
-// x_hat = x + S_noise sqrt(sigma_hat^2 - sigma_t^2) n, sigma_hat = (1 + S_churn / steps) sigma_t, from S_min to S_max with
-// both, then x_s = x_hat + (sigma_s - sigma_hat) (x_hat - D) / sigma_hat: EDM, algorithm 2, lines 4 to 8.
+// x_hat = x + S_noise sqrt(sigma_hat^2 - sigma_t^2) n, sigma_hat = (1 + S_churn / steps) sigma_t,
+// from S_min to S_max with both, then x_s = x_hat + (sigma_s - sigma_hat) (x_hat - D) / sigma_hat:
+// EDM, algorithm 2, lines 4 to 8.
 BOOST_AUTO_TEST_CASE(churn_is_algorithm_2) {
   const double t = 2, s = 1.5;
   const auto x = fixed_normal(20, {1, 2, 2});

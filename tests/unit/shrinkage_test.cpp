@@ -1,5 +1,5 @@
-// Wavelet shrinkage and non-local means against their definitions, written out; BM3D where stacks are
-// known.
+// Wavelet shrinkage and non-local means against their definitions, written out; BM3D where stacks
+// are known.
 #include <cmath>
 
 #include <boost/test/unit_test.hpp>
@@ -22,8 +22,8 @@ torch::Tensor random_picture(const Shape& shape) {
   return rand(rng, shape, 1, torch::kFloat64);
 }
 
-// One level of the periodic orthonormal wavelet transform of 4 taps along `dim`: approximation first,
-// then details.
+// One level of the periodic orthonormal wavelet transform of 4 taps along `dim`: approximation
+// first, then details.
 torch::Tensor transform_along(const torch::Tensor& x, int dim) {
   const double r = std::sqrt(3.0), s = 4 * std::sqrt(2.0);
   const double h[] = {(1 + r) / s, (3 + r) / s, (3 - r) / s, (1 - r) / s};
@@ -122,8 +122,8 @@ BOOST_AUTO_TEST_CASE(nonlocal_means_are_their_weighted_sums) {
   }
 }
 
-// BM3D's two steps on planes C x H x W in float64, as the paper has them, the first plane being the one that patches are
-// compared in.
+// BM3D's two steps on planes C x H x W in float64, as the paper has them, the first plane being the
+// one that patches are compared in.
 class PlainBm3d {
  public:
   // `basic`: of the first step in the second, which is Wiener's; else null.
@@ -235,7 +235,8 @@ class PlainBm3d {
 };
 
 BOOST_AUTO_TEST_CASE(bm3d_is_its_two_steps) {
-  // Of a size that has no reference patch across the mirror's axis: two patches would be equally far from it.
+  // Of a size that has no reference patch across the mirror's axis: two patches would be equally
+  // far from it.
   Rng rng(63);
   for (const auto& [channels, sigma] : {std::pair{1, 0.1}, {3, 0.1}, {3, 0.2}}) {
     const auto ramp = torch::linspace(0.2, 0.8, 17, torch::kFloat64).expand({1, channels, 14, 17});
@@ -251,9 +252,10 @@ BOOST_AUTO_TEST_CASE(bm3d_is_its_two_steps) {
 }
 
 BOOST_AUTO_TEST_CASE(bm3d_averages_what_repeats) {
-  // White texture, the same every 8 pixels: in the middle of the picture a patch has 25 equals in its
-  // search window, 16 make the stack. Of its 1024 coefficients 64 are the texture's: a sixteenth of
-  // the noise is kept, and a third of that more for what passes the threshold or the filter by chance.
+  // White texture, the same every 8 pixels: in the middle of the picture a patch has 25 equals in
+  // its search window, 16 make the stack. Of its 1024 coefficients 64 are the texture's: a
+  // sixteenth of the noise is kept, and a third of that more for what passes the threshold or the
+  // filter by chance.
   Rng rng(62);
   const auto clean = rand(rng, {3, 8, 8}, 1, torch::kFloat64).repeat({1, 1, 11, 11});
   constexpr double kSigma = 0.05;

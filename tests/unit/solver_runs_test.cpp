@@ -200,8 +200,9 @@ BOOST_AUTO_TEST_CASE(levels_stay_in_the_range_of_the_prior) {
   BOOST_TEST(recorder.sigmas.back() == 0.02);
 }
 
-// A level outside of the prior's range is the nearest in it, not in the call of D alone: what weighs D by its level,
-// its steps and its report are those of a run that asks for the level that it gets.
+// A level outside of the prior's range is the nearest in it, not in the call of D alone: what
+// weighs D by its level, its steps and its report are those of a run that asks for the level that
+// it gets.
 BOOST_AUTO_TEST_CASE(weights_mean_the_level_that_the_prior_is_called_with) {
   const Function narrow([](const torch::Tensor& x, double sigma) { return x / (1 + sigma); },
                         {0.1, 0.1});
@@ -223,7 +224,8 @@ BOOST_AUTO_TEST_CASE(weights_mean_the_level_that_the_prior_is_called_with) {
       BOOST_TEST(torch::equal(restored(name, parameters, "0.5"), exact));
     }
   }
-  // A schedule whose ends lie outside is one level; without noise rho weighs the last data step too.
+  // A schedule whose ends lie outside is one level; without noise rho weighs the last data step
+  // too.
   for (const double sigma_y : {0.05, 0.0}) {
     const auto by_hqs = [&](double start, double end) {
       return run(Hqs({.sigma_start = start, .sigma_end = end}), hole_measurement(sigma_y), narrow)
@@ -295,8 +297,8 @@ BOOST_AUTO_TEST_CASE(the_table_makes_what_it_describes) {
                                   std::make_shared<Square>(Shape{1, 4, 4}),
                                   std::make_shared<WhiteNoise>(0.1)};
       if (row.needs == "any operator") {
-        // x^2 = y from x = y: a prior that wants nothing leaves the data to be met, within the spread of
-        // a chain's mean.
+        // x^2 = y from x = y: a prior that wants nothing leaves the data to be met, within the
+        // spread of a chain's mean.
         BOOST_TEST(run(*row.make({}), nonlinear, kIdentity).summary.data_residual < 0.5);
         continue;
       }

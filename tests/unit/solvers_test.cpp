@@ -231,9 +231,10 @@ BOOST_AUTO_TEST_CASE(red_reaches_the_map_of_the_blurred_prior) {
 }
 
 BOOST_AUTO_TEST_CASE(anderson_acceleration_needs_no_more_steps_than_there_are_unknowns) {
-  // A Gaussian prior makes every T affine: with all steps in memory the iteration is GMRES, exact after
-  // as many steps as there are unknowns but for rounding, which old differences carry along: half as many
-  // again are allowed for it, and 1e-5 where the plain iteration is still off by 1e-3 or more.
+  // A Gaussian prior makes every T affine: with all steps in memory the iteration is GMRES, exact
+  // after as many steps as there are unknowns but for rounding, which old differences carry along:
+  // half as many again are allowed for it, and 1e-5 where the plain iteration is still off by 1e-3
+  // or more.
   const GaussianProblem problem;
   const auto denoiser = problem.prior.denoiser();
   const auto check = [&](const auto& make, const torch::Tensor& map) {
@@ -312,8 +313,8 @@ BOOST_AUTO_TEST_CASE(anderson_acceleration_solves_the_lasso) {
 }
 
 // E(x) = 1/2 ||A x - y||^2 + rho/2 x^T (x - D(x)) has the gradient g where D is homogeneous and J
-// symmetric (here D = W x, linear). With any other W the gradient of E differs: the condition is not
-// decoration.
+// symmetric (here D = W x, linear). With any other W the gradient of E differs: the condition is
+// not decoration.
 BOOST_AUTO_TEST_CASE(reds_gradient_is_that_of_its_energy_where_the_jacobian_is_symmetric) {
   const GaussianProblem problem;
   const LinearOperator& A = problem.measurement.linear("");

@@ -42,7 +42,8 @@ torch::Tensor distances(const torch::Tensor& queries, const torch::Tensor& keys)
   return (queries.unsqueeze(1) - keys.unsqueeze(0)).square().sum(2);
 }
 
-// No match may be worse than the best one by more than rounding: float32 products of norms about 10.
+// No match may be worse than the best one by more than rounding: float32 products of norms
+// about 10.
 BOOST_AUTO_TEST_CASE(matches_are_the_least_of_all_pairs) {
   for (const std::int64_t channels : {1, 3}) {
     const auto exemplar = waves(channels, 23, 26, 0), picture = waves(channels, 20, 17, 0.4);

@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(a_windowed_denoiser) {
   const auto flat = torch::full_like(x, 0.3);
   BOOST_TEST(testing::largest_difference(windowed.denoise(flat, 0.2), flat) < 1e-14);
   BOOST_TEST(torch::equal(windowed.denoise(x, 0), x));
-  // D is linear: J = D, and the pullback is its adjoint, <v, D x> = <J^T v, x>, to rounding of sums of
-  // 10^4 values.
+  // D is linear: J = D, and the pullback is its adjoint, <v, D x> = <J^T v, x>, to rounding of sums
+  // of 10^4 values.
   const auto linear = windowed.linearize(x, 0.2);
   BOOST_TEST(testing::largest_difference(linear.value, windowed.denoise(x, 0.2)) == 0);
   const double left = (v * linear.value).sum().item<double>();

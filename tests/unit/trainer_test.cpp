@@ -147,7 +147,8 @@ BOOST_FIXTURE_TEST_CASE(adam_alone_resumes_too, Fixture) {
                            whole.weights.at("middle.0.mix.weight")));
 }
 
-// Up over the warm-up and down half a cosine; crops of 32, 48 and 64 pixels, two times 64 x 64 x 16 pixels of them.
+// Up over the warm-up and down half a cosine; crops of 32, 48 and 64 pixels, two times 64 x 64 x 16
+// pixels of them.
 BOOST_FIXTURE_TEST_CASE(rate_and_crops_follow_the_run, Fixture) {
   options.learning_rate = 2e-3;
   options.final_rate = 0.1;
@@ -163,8 +164,8 @@ BOOST_FIXTURE_TEST_CASE(rate_and_crops_follow_the_run, Fixture) {
   }
 }
 
-// Adam's first step is the rate along every slope, whatever the gradient was clipped to, and its mean a tenth of that; of
-// the average 2/11 is left then, and 3/12 after the second.
+// Adam's first step is the rate along every slope, whatever the gradient was clipped to, and its
+// mean a tenth of that; of the average 2/11 is left then, and 3/12 after the second.
 BOOST_FIXTURE_TEST_CASE(the_first_steps_are_known, Fixture) {
   options.muon = false;
   options.clip = 0.01;
@@ -193,7 +194,8 @@ BOOST_FIXTURE_TEST_CASE(the_first_steps_are_known, Fixture) {
   }
 }
 
-// Of 128 levels that are spread evenly; between 0.01 and 1 lie ln 100 / ln 25000 of the others, too.
+// Of 128 levels that are spread evenly; between 0.01 and 1 lie ln 100 / ln 25000 of the others,
+// too.
 BOOST_FIXTURE_TEST_CASE(levels_of_restoration_have_their_share, Fixture) {
   for (const double share : {0.0, 0.5, 1.0}) {
     options.restoration_share = share;

@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(gigantic_numbers_are_refused) {
   BOOST_TEST(says(changed(wide, find_last(wide, "PK\1\2") + 46 + 1 + 4, huge + huge), "outside"));
 }
 
-// Files with one byte changed are refused or read, but never read out of bounds (the sanitizers look on).
+// Files with one byte changed are refused or read, but never read out of bounds (the sanitizers
+// look on).
 BOOST_AUTO_TEST_CASE(damage_is_survived) {
   for (const bool zip64 : {false, true}) {
     const auto bytes = testing::zip_bytes(kEntries, zip64);

@@ -25,14 +25,15 @@ class Jobs {
   // Reads a single file at once. Usage error when the path is not there.
   explicit Jobs(const std::string& path);
 
-  // The job file of `picture`, in a folder first looked for below `relative`. Item error when there is
-  // none.
+  // The job file of `picture`, in a folder first looked for below `relative`. Item error when there
+  // is none.
   std::filesystem::path find(const std::filesystem::path& picture,
                              const std::filesystem::path& relative) const;
   // The one job for all pictures; empty for a folder.
   const std::optional<Job>& shared() const { return shared_; }
   Job read(const std::filesystem::path& file) const;
-  // The operators of all jobs in the folder and below it, or of the one; what else is there is passed over.
+  // The operators of all jobs in the folder and below it, or of the one; what else is there is
+  // passed over.
   std::vector<std::string> expressions() const;
 
  private:

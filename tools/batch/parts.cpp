@@ -22,7 +22,8 @@ constexpr std::int64_t kSurveySide = 512;  // px, of the windows that a picture 
 constexpr std::int64_t kSampleSide = 256;  // px, in the middle of a window: what tells of the noise
 constexpr std::int64_t kSamples = 8;       // along each side of the picture
 
-// The windows of a picture: from its file, or, where the file's rows are not the picture's, from memory.
+// The windows of a picture: from its file, or, where the file's rows are not the picture's, from
+// memory.
 class WindowReader {
  public:
   explicit WindowReader(ImageSource& source) : source_(source) {
@@ -68,8 +69,8 @@ struct Survey {
   std::optional<double> level{};
 };
 
-// Calls visit(window, its place, whether it is one of some 64 that are spread over the picture) for windows
-// from top to bottom; `every`: for all, else for those 64.
+// Calls visit(window, its place, whether it is one of some 64 that are spread over the picture) for
+// windows from top to bottom; `every`: for all, else for those 64.
 template <typename Visit>
 void visit_windows(const Item& item, const LoadOptions& load, bool every, const Visit& visit) {
   ImageSource source(item.input, load);
@@ -89,8 +90,9 @@ void visit_windows(const Item& item, const LoadOptions& load, bool every, const 
   }
 }
 
-// Looks at a picture before it is restored: the range at every pixel, the noise at places that are spread
-// over it. Integers have the range 1, so that where nobody asks for the noise nothing is read.
+// Looks at a picture before it is restored: the range at every pixel, the noise at places that are
+// spread over it. Integers have the range 1, so that where nobody asks for the noise nothing is
+// read.
 Survey survey(const ImageSource& source, const Item& item, const PartsRequest& request) {
   Survey result;
   const bool floats = is_float(source.sample_type());
@@ -120,9 +122,9 @@ Survey survey(const ImageSource& source, const Item& item, const PartsRequest& r
   return result;
 }
 
-// The records of the parts as one: of the residual the root of the mean square, of the last move the
-// worst; of counts the sum; why a method stopped is told of the part with the most steps, everything
-// else of the first that tells it.
+// The records of the parts as one: of the residual the root of the mean square, of the last move
+// the worst; of counts the sum; why a method stopped is told of the part with the most steps,
+// everything else of the first that tells it.
 class Records {
  public:
   void add(const Json& record, double weight) {

@@ -1,9 +1,10 @@
-// Pictures that do not fit in memory, restored part by part: bands of super-tiles from top to bottom.
+// Pictures that do not fit in memory, restored part by part: bands of super-tiles from top to
+// bottom.
 //
-// A part is a core and a halo around it, restored as if it were a picture of its own; only the core is
-// kept. Noise, range and random numbers are those of the whole picture. What a method does to a pixel
-// depends on pixels far away only weakly, so that the halo hides the seams; for one evaluation of a
-// prior, a halo of its receptive field hides them to rounding.
+// A part is a core and a halo around it, restored as if it were a picture of its own; only the core
+// is kept. Noise, range and random numbers are those of the whole picture. What a method does to a
+// pixel depends on pixels far away only weakly, so that the halo hides the seams; for one
+// evaluation of a prior, a halo of its receptive field hides them to rounding.
 #pragma once
 
 #include <functional>
@@ -60,8 +61,8 @@ struct PictureTask {
   std::shared_ptr<const NoiseModel> noise{};  // where it is known; only parts ask
   // Else: what some 64 samples tell of it; empty: nobody asks.
   std::function<std::shared_ptr<const NoiseModel>(const std::vector<Sample>&)> find_noise{};
-  // The level that noise which is not white is whitened to in a window; of the whole it is the root mean
-  // square. Empty: nobody asks.
+  // The level that noise which is not white is whitened to in a window; of the whole it is the root
+  // mean square. Empty: nobody asks.
   std::function<double(const Image&, const Part&)> level{};
 };
 
@@ -74,12 +75,13 @@ struct PartsRequest {
   LoadOptions load{};
 };
 
-// Tells when an input that goes beyond 1 becomes a result that does, and `output` cannot hold it. `given` and `brightest`:
-// their largest values; `type`: of the result's samples.
+// Tells when an input that goes beyond 1 becomes a result that does, and `output` cannot hold it.
+// `given` and `brightest`: their largest values; `type`: of the result's samples.
 void remark_on_range(Json& record, double given, double brightest, SampleType type,
                      const std::filesystem::path& output);
 
-// Item error when nothing of a result is above 0 and something of what it was made from is; both their largest values.
+// Item error when nothing of a result is above 0 and something of what it was made from is; both
+// their largest values.
 void check_not_black(double result, double given);
 
 // The record of all parts together, with their number as `parts` and needs.remark. Item error when

@@ -18,10 +18,11 @@ struct PairGroup {
   std::vector<ReferencePair> pairs;
 };
 
-// A picture is paired with the file of its stem where `reference` is a folder, else with that file. `recursive`: folders
-// with all below them; a picture's partner then lies in the same place below its folder.
-// Of a folder among `images`, a reference that no picture stands for is a problem as well as a picture
-// without reference: both would be missing from the mean. Named pictures come last.
+// A picture is paired with the file of its stem where `reference` is a folder, else with that file.
+// `recursive`: folders with all below them; a picture's partner then lies in the same place below
+// its folder. Of a folder among `images`, a reference that no picture stands for is a problem as
+// well as a picture without reference: both would be missing from the mean. Named pictures come
+// last.
 //
 // Usage error when a folder cannot be read or holds two references of one stem.
 std::vector<PairGroup> pair_with_references(const std::string& reference,

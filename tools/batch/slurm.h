@@ -1,5 +1,5 @@
-// A manifest as a Slurm job array (https://slurm.schedmd.com/job_array.html): the sbatch call that runs
-// it, one shard a task.
+// A manifest as a Slurm job array (https://slurm.schedmd.com/job_array.html): the sbatch call that
+// runs it, one shard a task.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ struct SlurmRequest {
   std::vector<std::string> sbatch_words{};  // before --wrap, so that they override ours
 };
 
-// sbatch and its words. Each task becomes `restore-batch run` itself, so that the SIGTERM that Slurm sends
-// a minute before the time limit reaches the tool, which ends its picture and exits with 75; a cluster
-// with RequeueExit=75 starts it again then, as it does after the loss of a node.
+// sbatch and its words. Each task becomes `restore-batch run` itself, so that the SIGTERM that
+// Slurm sends a minute before the time limit reaches the tool, which ends its picture and exits
+// with 75; a cluster with RequeueExit=75 starts it again then, as it does after the loss of a node.
 std::vector<std::string> sbatch_call(const SlurmRequest& request);
 
 // The cluster's MaxArraySize as scontrol tells it; Slurm's default where it tells nothing.

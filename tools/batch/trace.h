@@ -31,8 +31,8 @@ class TraceRecorder : public Observer {
   Json steps_ = Json::array();
 };
 
-// The traces of all pictures of a call, in the order of their names. Pictures may be added from several
-// threads.
+// The traces of all pictures of a call, in the order of their names. Pictures may be added from
+// several threads.
 class Trace {
  public:
   // Makes the file's folder. Usage error when `file` exists and `replace` does not allow it.

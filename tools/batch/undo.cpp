@@ -34,8 +34,8 @@ std::shared_ptr<const Operator> build(const Degradation& degradation, const Shap
 // Rounding to 8 bits is noise of this standard deviation (a uniform error of one step), and what is
 // solved with less amplifies it. Finer samples carry their data as good as exactly.
 constexpr double kRounding = 1 / (255 * 3.4641016151377544);  // sqrt(12)
-// An estimate of the noise is not taken for less than this. Compression is noise that an estimate from
-// fine detail does not see: measured on blurred pictures at JPEG quality 90.
+// An estimate of the noise is not taken for less than this. Compression is noise that an estimate
+// from fine detail does not see: measured on blurred pictures at JPEG quality 90.
 constexpr double kLeastEstimate = 0.5 / 255, kLeastEstimateLossy = 2.0 / 255;
 
 // Null where it is to be estimated.
@@ -125,8 +125,8 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
   return {std::move(result), std::move(record), std::move(restored.deviation)};
 }
 
-// The shapes of a small measurement and of the scene that it belongs to tell how the operator enlarges
-// and how far its kernels reach.
+// The shapes of a small measurement and of the scene that it belongs to tell how the operator
+// enlarges and how far its kernels reach.
 constexpr std::int64_t kProbe = 96;  // px
 
 Needs needs_of(const Restorer& restorer, const Degradation& degradation, const Shape& measured) {

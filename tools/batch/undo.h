@@ -16,8 +16,8 @@ namespace restore {
 struct Degradation {
   std::string expression;      // operators/factory.h
   std::filesystem::path base;  // of the relative paths in it
-  // The shape of the scene where it is known; the estimate is then the whole scene. Without, it is what
-  // shows in the frame of the picture.
+  // The shape of the scene where it is known; the estimate is then the whole scene. Without, it is
+  // what shows in the frame of the picture.
   std::optional<Shape> scene{};
   std::shared_ptr<const NoiseModel> noise{};  // where it is known; else the restorer's
   std::filesystem::path reference{};          // the scene itself, to tell the PSNR; may be empty
@@ -30,8 +30,8 @@ struct UndoRun {
   MethodOptions method;
   Task task = Task::general;
   std::vector<std::filesystem::path> also_reads{};  // for all pictures: a kernel file
-  // More measurements of the scene, files that go below the picture in the operator's stack, in order. They
-  // allow one picture: usage error otherwise.
+  // More measurements of the scene, files that go below the picture in the operator's stack, in
+  // order. They allow one picture: usage error otherwise.
   std::vector<std::filesystem::path> frames{};
   // Called once when a picture's turn has come; with frames also before.
   std::function<Degradation(const Item&)> degradation{};

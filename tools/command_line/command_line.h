@@ -19,7 +19,8 @@ struct ToolText {
 // A default that an option has captured, or been told, goes behind its description.
 std::unique_ptr<CLI::App> make_command_line(const ToolText& text);
 
-// Checks of option values whose messages say in one line what is wrong: CLI11's print the largest double.
+// Checks of option values whose messages say in one line what is wrong: CLI11's print the largest
+// double.
 CLI::Validator above_zero();
 CLI::Validator whole_number();  // 0 or more; CLI11 reads -1 as 2^64 - 1
 

@@ -27,7 +27,8 @@ void check_device(const std::string& device) {
   throw usage_error("--device {}: auto, cpu or cuda[:N]", device);
 }
 
-// Hidden: for restore-batch, which puts its user's words after those of the plan; the last -j counts.
+// Hidden: for restore-batch, which puts its user's words after those of the plan; the last -j
+// counts.
 void add_manifest_options(CLI::App& app, BatchOptions& options) {
   app.add_option("--plan-to", options.plan_to)->group("");
   app.add_option("--manifest", options.manifest)->group("");

@@ -20,15 +20,15 @@ void add_batch_options(CLI::App& app, BatchOptions& options);
 void add_method_options(CLI::App& app, MethodOptions& options,
                         const std::string& method_flag = "--method");
 
-// What every tool that computes takes: with how many threads, 0 for all cores, and where, to which there is
-// one answer, and auto is it.
+// What every tool that computes takes: with how many threads, 0 for all cores, and where, to which
+// there is one answer, and auto is it.
 CLI::Option* add_threads_option(CLI::App& app, int& threads);
 CLI::Option* add_device_option(CLI::App& app);
 CLI::Option* add_progress_option(CLI::App& app, std::string& progress);
 CLI::Option* add_report_option(CLI::App& app, std::string& report);
 
-// WIDTHxHEIGHT, and xCHANNELS (3 by default) where these are not given by `channels`; usage error that
-// names --size.
+// WIDTHxHEIGHT, and xCHANNELS (3 by default) where these are not given by `channels`; usage error
+// that names --size.
 Shape parse_size(const std::string& text, std::optional<std::int64_t> channels = {});
 
 }  // namespace restore

@@ -21,9 +21,9 @@ struct Inpainted {
 // How far around a hole the picture is looked at, px.
 std::int64_t inpainting_margin(const Denoiser& prior);
 
-// `colour`: 1 x C x H x W; `holes`: 1 x 1 x H x W bool, some true. Each region of hole_regions is one
-// problem of its own. What the picture holds in its holes does not matter. Item error when a region
-// has no known pixel or does not work out. `noise`: where it is known; else the restorer's.
+// `colour`: 1 x C x H x W; `holes`: 1 x 1 x H x W bool, some true. Each region of hole_regions is
+// one problem of its own. What the picture holds in its holes does not matter. Item error when a
+// region has no known pixel or does not work out. `noise`: where it is known; else the restorer's.
 Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
                   const Part& part, std::uint64_t image, Observer& observer,
                   const std::shared_ptr<const NoiseModel>& noise = nullptr);

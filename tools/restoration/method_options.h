@@ -28,7 +28,8 @@ struct MethodOptions {
   bool wants_samples() const { return samples || !uncertainty.empty() || estimate == "sample"; }
 };
 
-// The `K=V`s of --param; usage error when a name is there twice, or among those that are `given` already.
+// The `K=V`s of --param; usage error when a name is there twice, or among those that are `given`
+// already.
 ParameterValues parse_parameters(const std::vector<std::string>& assignments,
                                  std::set<std::string> given = {});
 

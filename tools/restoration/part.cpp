@@ -12,7 +12,8 @@
 namespace restore {
 namespace {
 
-// The splittings carry what a prior sees a little further; beyond, seams are below a step of 8 bits.
+// The splittings carry what a prior sees a little further; beyond, seams are below a step of 8
+// bits.
 constexpr int kLeastHalo = 64, kMostHalo = 256;  // px
 
 }  // namespace

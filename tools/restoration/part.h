@@ -17,8 +17,8 @@ struct Part {
   Window window;                       // in the whole picture, which is
   std::int64_t height = 0, width = 0;  // so large
   double range = 1;                    // of the whole picture, see restorer.h
-  // The noise of the whole picture where it was looked for, and the level that noise which is not white is
-  // whitened to in all of it.
+  // The noise of the whole picture where it was looked for, and the level that noise which is not
+  // white is whitened to in all of it.
   std::shared_ptr<const NoiseModel> found{};
   std::optional<double> level{};
   bool is_whole() const { return window.height == height && window.width == width; }

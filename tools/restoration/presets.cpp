@@ -22,9 +22,9 @@ struct Row {
   Quality quality = Quality::balanced;
 };
 
-// Of samplers on photographs, for linear operators. The first estimate is within 1 of the picture, so
-// that levels above it are wasted, and pigdm's idea of a white prior overshoots there. Guidance of a
-// whole run is what counts: fewer steps are longer.
+// Of samplers on photographs, for linear operators. The first estimate is within 1 of the picture,
+// so that levels above it are wasted, and pigdm's idea of a white prior overshoots there. Guidance
+// of a whole run is what counts: fewer steps are longer.
 ParameterValues sampler_parameters(const std::string& method, Quality quality) {
   static const std::map<std::string, ParameterValues> own{
       {"diffpir", {{"lambda", "2"}}},
@@ -43,13 +43,12 @@ ParameterValues sampler_parameters(const std::string& method, Quality quality) {
   return values;
 }
 
-// For a task and a prior the first row is the best method, the others serve --method. `tv` was measured
-// on 256 x 256 crops of CBSD68 and Set5 (half of the pixels missing, boxes, lines; blur 1.6 px and
-// motion 15 px; bicubic x2 and x4; noise 0 to 10/255). Other priors start from DPIR's schedules (Zhang
-// et al. 2021, https://arxiv.org/abs/2008.13751): 8 steps for deblurring, 24 where values are missing;
-// holes are for ADMM with any of them.
-// What a quality changes, and the samplers' parameters, are read off scripts/bench_methods.py
-// (docs/methods.md).
+// For a task and a prior the first row is the best method, the others serve --method. `tv` was
+// measured on 256 x 256 crops of CBSD68 and Set5 (half of the pixels missing, boxes, lines;
+// blur 1.6 px and motion 15 px; bicubic x2 and x4; noise 0 to 10/255). Other priors start from
+// DPIR's schedules (Zhang et al. 2021, https://arxiv.org/abs/2008.13751): 8 steps for deblurring,
+// 24 where values are missing; holes are for ADMM with any of them. What a quality changes, and the
+// samplers' parameters, are read off scripts/bench_methods.py (docs/methods.md).
 const std::vector<Row>& rows() {
   static const ParameterValues meet_data{{"iterations", "20"}, {"sigma", "0.05"}, {"lambda", "1"}};
   static const ParameterValues balanced{{"iterations", "20"}, {"sigma", "0.05"}, {"lambda", "0.4"}};

@@ -23,7 +23,8 @@ enum class Task {
 // error when it is no expression.
 Task task_for(const std::string& expression);
 
-// One task for many: theirs if it is the same, else `general`, or `nonlinear` where one of them is not linear.
+// One task for many: theirs if it is the same, else `general`, or `nonlinear` where one of them is
+// not linear.
 Task task_for_all(const std::vector<std::string>& expressions);
 bool is_linear(Task task);
 
@@ -38,9 +39,9 @@ struct Preset {
   ParameterValues parameters;
 };
 
-// `prior`: as --prior takes it. `method`: the user's choice, empty for the best one of that quality; a
-// method that no row has for this task and prior runs on its own defaults. Where a prior or a method
-// has no row of a quality, it runs as balanced.
+// `prior`: as --prior takes it. `method`: the user's choice, empty for the best one of that
+// quality; a method that no row has for this task and prior runs on its own defaults. Where a prior
+// or a method has no row of a quality, it runs as balanced.
 Preset find_preset(Task task, const std::string& prior, const std::string& method, Quality quality);
 
 }  // namespace restore

@@ -20,7 +20,8 @@
 namespace restore {
 namespace {
 
-// Needs no more than a linear operator, and samples that come near the posterior's (docs/posterior.md).
+// Needs no more than a linear operator, and samples that come near the posterior's
+// (docs/posterior.md).
 constexpr const char* kDefaultSampler = "pigdm";
 // The same at twice the time; its spread holds the error (docs/methods.md).
 constexpr const char* kInpaintingSampler = "mmps";
@@ -28,12 +29,12 @@ constexpr const char* kInpaintingSampler = "mmps";
 constexpr const char* kNonlinearSampler = "diffpir";
 
 constexpr std::int64_t kLeastTile = 64;  // px; below, nearly all work would be the halo's
-// Copies of the scene that a solver, its operator and the picture's way through the tool hold, and that
-// each sample and each particle adds: measured, docs/scaling.md.
+// Copies of the scene that a solver, its operator and the picture's way through the tool hold, and
+// that each sample and each particle adds: measured, docs/scaling.md.
 constexpr double kSolverPlanes = 14, kPlanesPerSample = 3, kPlanesPerParticle = 6;
 
-// The share of the memory that one call of the prior may have. Tiles that a gradient goes back through
-// are small for their halo: they get more.
+// The share of the memory that one call of the prior may have. Tiles that a gradient goes back
+// through are small for their halo: they get more.
 double share_of_prior(const PriorUse& use) { return use.pullbacks ? 0.5 : 0.25; }
 
 // What one call of the prior needs a pixel.
@@ -61,8 +62,8 @@ double scale_of(const Circumstances& now, const Operator& A) {
 
 torch::Tensor scaled(const torch::Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
 
-// --tile: 0, or the side in pixels; of `auto` such that a tile has no more than this many pixels with its
-// halo.
+// --tile: 0, or the side in pixels; of `auto` such that a tile has no more than this many pixels
+// with its halo.
 std::int64_t tile_side(const std::string& text, const Denoiser& prior, double pixels) {
   if (text == "auto") {
     if (!prior.receptive_field()) return 0;

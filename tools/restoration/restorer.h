@@ -17,8 +17,8 @@ namespace restore {
 
 struct Restored {
   torch::Tensor estimate;  // 1 x input_shape of the operator, in the range of the measurement
-  // Per value: of the posterior's samples, times Denoiser::deviation_scale(); undefined where none was
-  // asked for.
+  // Per value: of the posterior's samples, times Denoiser::deviation_scale(); undefined where none
+  // was asked for.
   torch::Tensor deviation;
   Summary summary;
   std::string remark{};  // what a user should know of how it was made; may be empty
@@ -44,10 +44,11 @@ class Restorer {
   // pullbacks, unless options.tile says how large they are.
   Restorer(Task task, const MethodOptions& options, std::int64_t memory);
 
-  // y: 1 x output_shape of A. For a linear A whose scene ends above white, which is where y ends less
-  // what noise adds, the problem is divided by that, noise included, and the estimate multiplied by it.
-  // Noise that is not white is made so first (operators/whitened.h), without loss where the method takes what
-  // the operator then is, else by more noise. Item error when the method diverges.
+  // y: 1 x output_shape of A. For a linear A whose scene ends above white, which is where y ends
+  // less what noise adds, the problem is divided by that, noise included, and the estimate
+  // multiplied by it. Noise that is not white is made so first (operators/whitened.h), without loss
+  // where the method takes what the operator then is, else by more noise. Item error when the
+  // method diverges.
   Restored restore(const torch::Tensor& y, const std::shared_ptr<const Operator>& A,
                    const Circumstances& circumstances, Observer& observer) const;
 

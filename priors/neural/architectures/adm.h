@@ -1,6 +1,7 @@
-// Dhariwal, Nichol 2021, "Diffusion Models Beat GANs on Image Synthesis", https://arxiv.org/abs/2105.05233:
-// ADM, a U-net of residual blocks with attention at low resolutions. Tensors are named as in the authors'
-// guided-diffusion, which DPS, ILVR, DiffPIR and many others took over.
+// Dhariwal, Nichol 2021, "Diffusion Models Beat GANs on Image Synthesis",
+// https://arxiv.org/abs/2105.05233: ADM, a U-net of residual blocks with attention at low
+// resolutions. Tensors are named as in the authors' guided-diffusion, which DPS, ILVR, DiffPIR and
+// many others took over.
 #pragma once
 
 #include "priors/neural/architectures/architecture.h"
@@ -65,8 +66,8 @@ class Adm : public Architecture {
   Stage middle_;
 };
 
-// `stated` may set heads, head_channels, new_attention_order, picture_size and class; without it they are
-// those of the authors' published networks with as many levels.
+// `stated` may set heads, head_channels, new_attention_order, picture_size and class; without it
+// they are those of the authors' published networks with as many levels.
 InferArchitecture infer_adm;
 
 }  // namespace restore

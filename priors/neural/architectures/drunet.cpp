@@ -69,8 +69,9 @@ torch::Tensor Drunet::forward(const Layers& layers, const torch::Tensor& x, doub
 }
 
 std::optional<int> Drunet::receptive_field() const {
-  // A 3x3 convolution at step s reaches s pixels further, and a block has two; levels but the coarsest
-  // have blocks on the way down and up. Resampling reaches at most the whole cell of the coarsest level.
+  // A 3x3 convolution at step s reaches s pixels further, and a block has two; levels but the
+  // coarsest have blocks on the way down and up. Resampling reaches at most the whole cell of the
+  // coarsest level.
   int radius = 2 + alignment() - 1;
   for (int l = 0; l < kLevels; ++l)
     radius += (l + 1 < kLevels ? 2 : 1) * 2 * config_.blocks * (1 << l);

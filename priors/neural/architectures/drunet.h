@@ -1,6 +1,6 @@
-// Zhang, Li, Zuo, Zhang, Van Gool, Timofte 2022, "Plug-and-Play Image Restoration with Deep Denoiser
-// Prior", https://arxiv.org/abs/2008.13751: DRUNet, a U-net of residual blocks without biases, told of the
-// noise by a further channel that holds sigma everywhere.
+// Zhang, Li, Zuo, Zhang, Van Gool, Timofte 2022, "Plug-and-Play Image Restoration with Deep
+// Denoiser Prior", https://arxiv.org/abs/2008.13751: DRUNet, a U-net of residual blocks without
+// biases, told of the noise by a further channel that holds sigma everywhere.
 #pragma once
 
 #include <array>

@@ -226,12 +226,14 @@ torch::Tensor EdmUnet::forward(const Layers& layers, const torch::Tensor& x, dou
   std::vector<torch::Tensor> skips;
   for (const auto& part : encoder_) {
     if (part.kind == Kind::pyramid) {
-      // The convolution and the filter as one: conv at full size with the filter's padding, then the filter.
+      // The convolution and the filter as one: conv at full size with the filter's padding, then
+      // the filter.
       const auto c = part.out, filter_padding = (config_.filter - 1) / 2;
       const auto f = layers.tensor(part.name + ".resample_filter").to(x.options());
       auto reduced =
           layers.convolution(part.name, pyramid, 1, 1 + static_cast<int>(filter_padding), 1, 1);
-      // The bias comes last: the filter, of sum 1, leaves it as it is where nothing is padded after it.
+      // The bias comes last: the filter, of sum 1, leaves it as it is where nothing is padded after
+      // it.
       reduced = filtered(reduced, f.repeat({c, 1, 1, 1}), 0, false);
       h = skips.back() = pyramid = (h + reduced) * kSkipScale;
       continue;

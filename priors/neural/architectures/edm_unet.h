@@ -1,9 +1,9 @@
-// The two U-nets of Karras, Aittala, Aila, Laine 2022, "Elucidating the Design Space of Diffusion-Based
-// Generative Models", https://arxiv.org/abs/2206.00364, table 1:
+// The two U-nets of Karras, Aittala, Aila, Laine 2022, "Elucidating the Design Space of
+// Diffusion-Based Generative Models", https://arxiv.org/abs/2206.00364, table 1:
 //   SongUNet (DDPM++ and NCSN++ of Song et al. 2021, https://arxiv.org/abs/2011.13456) and
 //   DhariwalUNet (ADM, https://arxiv.org/abs/2105.05233).
-// Tensors are named as in the authors' edm; their .pkl files carry Python source and cannot be read, a
-// safetensors or .pth file of the network's state dict can.
+// Tensors are named as in the authors' edm; their .pkl files carry Python source and cannot be
+// read, a safetensors or .pth file of the network's state dict can.
 #pragma once
 
 #include "priors/neural/architectures/architecture.h"

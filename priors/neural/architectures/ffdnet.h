@@ -1,6 +1,6 @@
-// Zhang, Zuo, Zhang 2018, "FFDNet: Toward a Fast and Flexible Solution for CNN based Image Denoising",
-// https://arxiv.org/abs/1710.04026: convolutions at half resolution, told of the noise by a channel that
-// holds sigma everywhere.
+// Zhang, Zuo, Zhang 2018, "FFDNet: Toward a Fast and Flexible Solution for CNN based Image
+// Denoising", https://arxiv.org/abs/1710.04026: convolutions at half resolution, told of the noise
+// by a channel that holds sigma everywhere.
 #pragma once
 
 #include "priors/neural/architectures/architecture.h"

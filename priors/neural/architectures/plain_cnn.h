@@ -1,9 +1,9 @@
 // Rows of convolutions with ReLU between them, all at full resolution:
 //   DnCNN, D = x - F(x), one noise level or a range of them without being told which, and
-//   FDnCNN, D = F(x, sigma): Zhang, Zuo, Chen, Meng, Zhang 2017, "Beyond a Gaussian Denoiser: Residual
-//     Learning of Deep CNN for Image Denoising", https://arxiv.org/abs/1608.03981;
-//   IRCNN, D = x - F_k(x), seven dilated convolutions, one network for each of 25 noise levels: Zhang, Zuo,
-//     Gu, Zhang 2017, "Learning Deep CNN Denoiser Prior for Image Restoration",
+//   FDnCNN, D = F(x, sigma): Zhang, Zuo, Chen, Meng, Zhang 2017, "Beyond a Gaussian Denoiser:
+//     Residual Learning of Deep CNN for Image Denoising", https://arxiv.org/abs/1608.03981;
+//   IRCNN, D = x - F_k(x), seven dilated convolutions, one network for each of 25 noise levels:
+//     Zhang, Zuo, Gu, Zhang 2017, "Learning Deep CNN Denoiser Prior for Image Restoration",
 //     https://arxiv.org/abs/1704.03264.
 // Weights have the names of the authors' later PyTorch versions, batch norms merged into them.
 #pragma once

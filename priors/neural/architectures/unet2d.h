@@ -1,6 +1,6 @@
-// UNet2DModel of Hugging Face's diffusers, https://huggingface.co/docs/diffusers/api/models/unet2d: the U-net
-// of Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239,
-// with the variants that its config.json names.
+// UNet2DModel of Hugging Face's diffusers, https://huggingface.co/docs/diffusers/api/models/unet2d:
+// the U-net of Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models",
+// https://arxiv.org/abs/2006.11239, with the variants that its config.json names.
 #pragma once
 
 #include "priors/neural/architectures/architecture.h"
@@ -37,8 +37,8 @@ struct Unet2dConfig {
   std::optional<std::int64_t> class_label;
 };
 
-// F(x_t, t): x_t in the units of the scheduler, t the time step, fractions allowed (a learned embedding
-// is interpolated between whole steps).
+// F(x_t, t): x_t in the units of the scheduler, t the time step, fractions allowed (a learned
+// embedding is interpolated between whole steps).
 class Unet2d : public Architecture {
  public:
   // `stated`: the config that this was read from.

@@ -13,8 +13,9 @@ constexpr int kMostLevels = 10;  // of resolution; a file that asks for more is 
 void add_layer(WeightShapes& shapes, const std::string& name, std::vector<std::int64_t> weight);
 void add_norm(WeightShapes& shapes, const std::string& name, std::int64_t channels);
 
-// Features of a level t: sin and cos of t w_k, w_k = 10000^(-k / (features/2 - shift)). 1 x features.
-// Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239
+// Features of a level t: sin and cos of t w_k, w_k = 10000^(-k / (features/2 - shift)). 1 x
+// features. Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models",
+// https://arxiv.org/abs/2006.11239
 struct Sinusoids {
   std::int64_t features;
   bool cosines_first = true;

@@ -188,8 +188,8 @@ CheckpointDenoiser::CheckpointDenoiser(CheckpointPrior prior, std::string name)
 }
 
 double CheckpointDenoiser::bytes_per_pixel() const {
-  // On the way up: input, skip, both side by side, what a block makes of them and the library's own copies:
-  // measured with ADM of width 128, less than 12.
+  // On the way up: input, skip, both side by side, what a block makes of them and the library's own
+  // copies: measured with ADM of width 128, less than 12.
   constexpr double kPlanesOfWidth = 12;
   return kPlanesOfWidth * prior_.architecture->full_width() * sizeof(float);
 }

@@ -1,16 +1,19 @@
 // Networks trained on the time steps 0 ... T-1 of a variance-preserving schedule, pixels in [-1,1]:
-//   x_t = alpha_t x0 + sigma_t n,  alpha_t^2 = prod_{s<=t} (1 - beta_s),  sigma_t^2 = 1 - alpha_t^2.
-// Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239
+//   x_t = alpha_t x0 + sigma_t n,  alpha_t^2 = prod_{s<=t} (1 - beta_s),  sigma_t^2 = 1-alpha_t^2.
+// Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models",
+// https://arxiv.org/abs/2006.11239
 #pragma once
 
 #include "priors/neural/checkpoint/parametrization.h"
 
 namespace restore {
 
-// Any sigma is served: x becomes the state of its noise-to-signal s = sigma_t / alpha_t, and the time step
-// is interpolated, linearly in log s, to a fraction. With alpha = 1 / sqrt(1 + s^2), sigma = s alpha:
+// Any sigma is served: x becomes the state of its noise-to-signal s = sigma_t / alpha_t, and the
+// time step is interpolated, linearly in log s, to a fraction. With alpha = 1 / sqrt(1 + s^2),
+// sigma = s alpha:
 //   epsilon:       x0 = x - s F
-//   v_prediction:  x0 = alpha (alpha x) - sigma F   (Salimans, Ho 2022, https://arxiv.org/abs/2202.00512)
+//   v_prediction:  x0 = alpha (alpha x) - sigma F
+//                  (Salimans, Ho 2022, https://arxiv.org/abs/2202.00512)
 //   sample:        x0 = F
 // A variance that the network learned with it, in further channels of F, is left aside.
 class DiscreteDiffusion : public Parametrization {

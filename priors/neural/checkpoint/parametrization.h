@@ -1,5 +1,5 @@
-// What a network's output means: how D(x, sigma), pixels in [0,1], is made of F(x, level), whatever range and
-// schedule the network was trained with.
+// What a network's output means: how D(x, sigma), pixels in [0,1], is made of F(x, level), whatever
+// range and schedule the network was trained with.
 #pragma once
 
 #include <functional>

@@ -1,10 +1,11 @@
 // A machine for the pickles of state dicts and for no others.
 //
 // Format: Python's pickletools, https://docs.python.org/3/library/pickletools.html, protocol 2. A
-// pickle is a program; this machine knows the opcodes that containers, numbers and strings need, and
-// five functions, all of which it carries out itself: OrderedDict(), the two of torch._utils that put
-// a tensor together, the names of storages, and the state that an OrderedDict carries (dropped). Any
-// other opcode or name is refused by name. Memory is proportional to the pickle's length.
+// pickle is a program; this machine knows the opcodes that containers, numbers and strings need,
+// and five functions, all of which it carries out itself: OrderedDict(), the two of torch._utils
+// that put a tensor together, the names of storages, and the state that an OrderedDict carries
+// (dropped). Any other opcode or name is refused by name. Memory is proportional to the pickle's
+// length.
 #pragma once
 
 #include <cstdint>

@@ -19,9 +19,10 @@ struct Checkpoint {
   Json scheduler = Json::object();              // diffusers' scheduler_config.json
 };
 
-// `path`: a safetensors file; a file of torch.save (torch_file.h); an index (NAME.index.json) of several
-// of either, which lie beside it; or a folder of diffusers: config.json with diffusion_pytorch_model.*
-// beside it, or in unet/, the scheduler's config in scheduler/. Item error for what is missing or damaged.
+// `path`: a safetensors file; a file of torch.save (torch_file.h); an index (NAME.index.json) of
+// several of either, which lie beside it; or a folder of diffusers: config.json with
+// diffusion_pytorch_model.* beside it, or in unet/, the scheduler's config in scheduler/. Item
+// error for what is missing or damaged.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 // The files that it would read, in the order of their names; not those of an index.

@@ -181,7 +181,8 @@ NamedTensors read_zip_form(const FileBytes& file) {
   return StateDict(file, pickle, storages).take();
 }
 
-// The types of all storages of a pickle, by key: the legacy form does not tell their sizes in bytes.
+// The types of all storages of a pickle, by key: the legacy form does not tell their sizes in
+// bytes.
 std::map<std::string_view, std::uint64_t> item_sizes(const Pickle& pickle) {
   std::map<std::string_view, std::uint64_t> sizes;
   for (const auto& node : pickle.nodes)
@@ -190,8 +191,8 @@ std::map<std::string_view, std::uint64_t> item_sizes(const Pickle& pickle) {
   return sizes;
 }
 
-// Five pickles (magic, protocol, system, object, keys of its storages), then for each key the number
-// of elements and the elements.
+// Five pickles (magic, protocol, system, object, keys of its storages), then for each key the
+// number of elements and the elements.
 NamedTensors read_legacy_form(const FileBytes& file) {
   const auto protocol = read_pickle(file, kLegacyMagic.size());
   const auto system = read_pickle(file, protocol.end);

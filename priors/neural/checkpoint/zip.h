@@ -14,8 +14,8 @@ namespace restore {
 
 bool is_zip(const FileBytes& file);
 
-// Name -> payload, compressed entries left out. Item error for what is truncated, encrypted, in several
-// volumes, named twice, or overlaps.
+// Name -> payload, compressed entries left out. Item error for what is truncated, encrypted, in
+// several volumes, named twice, or overlaps.
 std::map<std::string, std::span<unsigned char>> read_zip(const FileBytes& file);
 
 }  // namespace restore

@@ -42,8 +42,8 @@ void for_rows(const Rows& shape, const Work& work) {
                    [&](std::int64_t begin, std::int64_t end) { work(begin, end - begin); });
 }
 
-// Mean and 1/deviation for each group of one item. The first pixel is the pivot of the sums: a mean far
-// from 0 costs no digits.
+// Mean and 1/deviation for each group of one item. The first pixel is the pivot of the sums: a mean
+// far from 0 costs no digits.
 struct Moments {
   std::vector<double> mean, inverse_deviation;
 };
@@ -91,8 +91,8 @@ torch::Tensor in_rows(const torch::Tensor& x) {
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-// With g = dy act'(z) gain and xhat = (x - mean) r:  dx = r (g - mean(g) - xhat mean(g xhat)), the means
-// over the group.
+// With g = dy act'(z) gain and xhat = (x - mean) r:  dx = r (g - mean(g) - xhat mean(g xhat)), the
+// means over the group.
 void pull_back(const GroupNorm& norm, const Rows& shape, const float* x, const float* dy,
                const float* gain, const float* shift, float* dx) {
   const auto c = shape.channels, members = c / norm.groups;

@@ -1,5 +1,6 @@
-// The loops of group_norm.h on raw channels-last memory: rows of `channels` values, a row a pixel. Channel
-// counts are multiples of 16. Compiled for several instruction sets, chosen when the program starts.
+// The loops of group_norm.h on raw channels-last memory: rows of `channels` values, a row a pixel.
+// Channel counts are multiples of 16. Compiled for several instruction sets, chosen when the
+// program starts.
 #pragma once
 
 #include <cstdint>

@@ -20,13 +20,14 @@ class Layers {
                             int padding = 0, std::int64_t groups = 1, int dilation = 1) const {
     return convolve(x, weight(name), bias(name), {stride, padding, groups, dilation});
   }
-  // The adjoint of a convolution with this stride and without padding. NAME.weight: C_in x C_out x k x k.
+  // The adjoint of a convolution with this stride and without padding. NAME.weight: C_in x C_out x
+  // k x k.
   torch::Tensor transposed_convolution(const std::string& name, const torch::Tensor& x,
                                        int stride) const {
     return at::conv_transpose2d(x, weight(name), bias(name), stride);
   }
-  // The same linear map at every pixel, however its weights were stored: C_out x C_in x 1 x 1, Conv1d's
-  // C_out x C_in x 1 or C_out x C_in.
+  // The same linear map at every pixel, however its weights were stored: C_out x C_in x 1 x 1,
+  // Conv1d's C_out x C_in x 1 or C_out x C_in.
   torch::Tensor pointwise(const std::string& name, const torch::Tensor& x) const {
     const auto w = weight(name).view({weight(name).size(0), weight(name).size(1), 1, 1});
     return convolve(x, w, bias(name), {});

@@ -48,8 +48,9 @@ struct PackedPointwise::Plan {
     dnnl::matmul run;
     memory weight;
     memory::desc scratch;
-    // Kernels that are not "brg..." (those for AVX2) share out the sums of a small product by the number of
-    // threads that there might be, also where they have one: the result would depend on it.
+    // Kernels that are not "brg..." (those for AVX2) share out the sums of a small product by the
+    // number of threads that there might be, also where they have one: the result would depend on
+    // it.
     bool alone;
   };
 

@@ -11,8 +11,8 @@ namespace restore {
 
 using WeightShapes = std::map<std::string, std::vector<std::int64_t>>;
 
-// Throws an item error that names `where` and the first tensor that is missing, has another shape, or
-// does not belong to the architecture.
+// Throws an item error that names `where` and the first tensor that is missing, has another shape,
+// or does not belong to the architecture.
 void check_shapes(const WeightShapes& expected, const NamedTensors& weights,
                   const std::string& where);
 

@@ -19,8 +19,8 @@ constexpr std::array kSteps{1.0, 4.0, 8.0, 16.0, 32.0};  // b, the paper's
 constexpr int kGroup = NoisyMixture::kGroup;
 constexpr std::int64_t kStrip = 8;  // rows of patches whose estimates are summed in one buffer
 
-// `count` <= kGroup patches side by side, from the pixel that `from` points to: z is 64 x kGroup, their
-// means are taken out; what is past `count` is zero.
+// `count` <= kGroup patches side by side, from the pixel that `from` points to: z is 64 x kGroup,
+// their means are taken out; what is past `count` is zero.
 void read_patches(const float* from, std::int64_t stride, std::int64_t count, float* z,
                   float* means) {
   std::fill(z, z + kPatchValues * kGroup, 0.0F);

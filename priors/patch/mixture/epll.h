@@ -1,15 +1,17 @@
-// Expected patch log-likelihood: every patch of the picture is made likely under a Gaussian mixture.
+// Expected patch log-likelihood: every patch of the picture is made likely under a Gaussian
+// mixture.
 //
 // Zoran, Weiss 2011, "From learning models of natural image patches to whole image restoration",
 //   https://doi.org/10.1109/ICCV.2011.6126278
 //
 //   minimise 1/(2 sigma^2) ||x - y||^2 / 64 - sum over all patches P of log p(P x)
 // by half-quadratic splitting. For b = 1, 4, 8, 16, 32, with x = y at first:
-//   z_P = C_k (C_k + sigma^2 / b I)^-1 P x,   k the likeliest component of P x in noise sigma / sqrt(b)
-//   x   = (y + b z) / (1 + b),                z the mean over the patches that cover a pixel
+//   z_P = C_k (C_k + sigma^2 / b I)^-1 P x,  k the likeliest for P x in noise sigma / sqrt(b)
+//   x   = (y + b z) / (1 + b),               z the mean over the patches that cover a pixel
 // Patches keep their mean. A picture of three channels is denoised channel by channel in opponent
 // colours: its brightness (R + G + B) / 3, of the range that the mixture knows and with noise
-// sigma / sqrt(3), and two differences of colour. No MMSE denoiser: it takes the likeliest component.
+// sigma / sqrt(3), and two differences of colour. No MMSE denoiser: it takes the likeliest
+// component.
 #pragma once
 
 #include <filesystem>
@@ -35,8 +37,8 @@ class Epll : public Denoiser {
   std::string name_;
 };
 
-// z of one sweep: the mean over all patches that cover a pixel, each shrunk by its likeliest component.
-// x: H x W, float32, at least 8 x 8.
+// z of one sweep: the mean over all patches that cover a pixel, each shrunk by its likeliest
+// component. x: H x W, float32, at least 8 x 8.
 torch::Tensor patch_estimate(const NoisyMixture& mixture, const torch::Tensor& x);
 
 }  // namespace restore

@@ -1,7 +1,7 @@
 // A patch mixture on disk: safetensors with a card (JSON, metadata key "restore.prior").
 //
-// Tensors: `weights` (K), `covariances` (K x 64 x 64), float32. The card says kind, number of components, side
-// of the patches, SHA-256 of the tensors, and what the mixture was fitted to.
+// Tensors: `weights` (K), `covariances` (K x 64 x 64), float32. The card says kind, number of
+// components, side of the patches, SHA-256 of the tensors, and what the mixture was fitted to.
 #pragma once
 
 #include <filesystem>

@@ -5,8 +5,8 @@
 //
 //   E: r_k(z) = w_k N(z; 0, C_k) / sum_j w_j N(z; 0, C_j)
 //   M: w_k = mean_z r_k(z),   C_k = sum_z r_k(z) z z^T / sum_z r_k(z)
-// with eigenvalues no smaller than that of rounding to 8 bits. A component begins as the covariance of
-// the patches around one place of a photograph: an edge, a texture, a gradient.
+// with eigenvalues no smaller than that of rounding to 8 bits. A component begins as the covariance
+// of the patches around one place of a photograph: an edge, a texture, a gradient.
 #pragma once
 
 #include <filesystem>
@@ -31,8 +31,8 @@ struct PatchSample {
   int pictures = 0;
 };
 
-// From all photographs in `folder` and below: grey (Rec. 601), shrunk to about 640 pixels, as sharp as
-// the prints and screens that pictures are made for. Each gives its share of patches from random
+// From all photographs in `folder` and below: grey (Rec. 601), shrunk to about 640 pixels, as sharp
+// as the prints and screens that pictures are made for. Each gives its share of patches from random
 // places. ExitCode::no_input without pictures, item error for a damaged one.
 PatchSample sample_patches(const std::filesystem::path& folder, const MixtureFitOptions& options);
 

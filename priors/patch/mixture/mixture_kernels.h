@@ -19,9 +19,10 @@ struct MixtureTable {
 // out_ki = offset_k - 1/2 (t_k ||z_i||^2 + sum_j e_kj <u_kj, z_i>^2). z: 64 x 32; out: K x 32.
 void mixture_log_densities(const MixtureTable& table, const float* z, float* out);
 
-// The largest out_ki of each patch i and its k, in best and which (32 each). `guess`, a component, is tried
-// first. A component is left when it cannot win for any of the 32: what of ||z||^2 its first
-// eigenvectors have not taken can at most lie in the next one, whose e is the smallest left (e < 0).
+// The largest out_ki of each patch i and its k, in best and which (32 each). `guess`, a component,
+// is tried first. A component is left when it cannot win for any of the 32: what of ||z||^2 its
+// first eigenvectors have not taken can at most lie in the next one, whose e is the smallest left
+// (e < 0).
 void mixture_likeliest(const MixtureTable& table, const float* z, int guess, float* best,
                        float* which);
 

@@ -38,8 +38,8 @@ MixtureSpectra spectra_of(const PatchMixture& mixture);
 
 // The mixture seen through noise: N(z; 0, C_k + s^2 I).
 //
-// Eigenvalues that noise makes alike need no eigenvectors: the smallest of each component, as many as
-// keep sum ((l_i + s^2) / (l + s^2) - 1)^2 <= 0.05 around their mean l, are replaced by it. Of a
+// Eigenvalues that noise makes alike need no eigenvectors: the smallest of each component, as many
+// as keep sum ((l_i + s^2) / (l + s^2) - 1)^2 <= 0.05 around their mean l, are replaced by it. Of a
 // patch of the component that changes the log-density by a standard deviation of
 // sqrt(0.05 / 2) = 0.16.
 //
@@ -57,7 +57,8 @@ class NoisyMixture {
   void log_densities(const float* z, float* out) const;
   // The likeliest component of each of the patches; `guess` is tried first.
   std::array<int, kGroup> likeliest(const float* z, int guess) const;
-  // z = C_k (C_k + s^2 I)^-1 z, the mean of the clean patch were it one of component k. z: 64 values.
+  // z = C_k (C_k + s^2 I)^-1 z, the mean of the clean patch were it one of component k. z: 64
+  // values.
   void shrink(int k, float* z) const;
   double mean_rank() const;
 

@@ -96,7 +96,8 @@ torch::Tensor vote(const torch::Tensor& exemplar, const std::vector<WindowPlace>
   return (sums.narrow(0, 0, C) / sums.narrow(0, C, 1)).to(torch::kFloat32).unsqueeze(0);
 }
 
-// The n-th value of a channel in rising order becomes the exemplar's at the same fraction of the way.
+// The n-th value of a channel in rising order becomes the exemplar's at the same fraction of the
+// way.
 torch::Tensor with_histogram(const torch::Tensor& x, const torch::Tensor& exemplar) {
   const auto values = std::get<0>(exemplar[0].flatten(1).sort(1));
   // Stable: equal values keep their order, whatever the number of threads.

@@ -26,8 +26,8 @@ void project(const float* window, const float* mean, const float* basis, std::in
 // least_k = min(least_k, min_q ||q - k||^2), kKeys of them.
 void least_distances(const QueryGroup& queries, const KeyBlock& keys, float* least);
 
-// Where ||q - k||^2 weight_k is smaller than best, `best` becomes that and `which` the number `block`: for
-// each query 32 lanes, of the keys of all blocks that are k modulo 32.
+// Where ||q - k||^2 weight_k is smaller than best, `best` becomes that and `which` the number
+// `block`: for each query 32 lanes, of the keys of all blocks that are k modulo 32.
 void improve_best(const QueryGroup& queries, const KeyBlock& keys, const float* weights,
                   float block, float* best, float* which);
 

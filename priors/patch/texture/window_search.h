@@ -1,14 +1,16 @@
 // For every window of a picture, the window of an exemplar that it becomes.
 //
-// Granot, Feinstein, Shocher, Bagon, Irani 2022, "Drop the GAN: in defense of patches nearest neighbors as
-//   single image generative models", https://arxiv.org/abs/2103.15545 (equation 1: the normalised distance)
+// Granot, Feinstein, Shocher, Bagon, Irani 2022, "Drop the GAN: in defense of patches nearest
+// neighbors as single image generative models", https://arxiv.org/abs/2103.15545 (equation 1: the
+// normalised distance)
 //
 //   match(Q) = argmin_k d(Q, P_k) / (alpha + min_Q' d(Q', P_k)),   d(Q, P) = ||Q - P||^2
-// over all windows Q' of the picture: what of the exemplar the picture does not show yet counts as near,
-// so that all of it comes in, where the plain nearest neighbour falls for the few smoothest windows.
+// over all windows Q' of the picture: what of the exemplar the picture does not show yet counts as
+// near, so that all of it comes in, where the plain nearest neighbour falls for the few smoothest
+// windows.
 //
-// d is taken between the first 32 principal components of the exemplar's windows, over all pairs. Which
-// match comes out depends on neither the number of threads nor the order of the windows.
+// d is taken between the first 32 principal components of the exemplar's windows, over all pairs.
+// Which match comes out depends on neither the number of threads nor the order of the windows.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +33,8 @@ class WindowSearch {
   // exemplar: 1 x C x H x W, float32, H and W at least kSide.
   explicit WindowSearch(const torch::Tensor& exemplar);
 
-  // The exemplar's window for each of `windows` of x. x: 1 x C x h x w, float32; alpha: of the sum over a
-  // window's values, > 0.
+  // The exemplar's window for each of `windows` of x. x: 1 x C x h x w, float32; alpha: of the sum
+  // over a window's values, > 0.
   std::vector<WindowPlace> matches(const torch::Tensor& x, const std::vector<WindowPlace>& windows,
                                    double alpha) const;
 
