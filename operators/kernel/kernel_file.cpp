@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
-#include "librestore/core/temporary_file.h"
 #include "librestore/image/image_io.h"
 #include "operators/kernel/kernels.h"
 
@@ -42,12 +41,13 @@ torch::Tensor load_matrix(const std::filesystem::path& path) {
   return matrix;
 }
 
-void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path) {
+void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path,
+                 IfExists if_exists) {
   const auto k = kernel.to(torch::kFloat64).contiguous();
   std::string text = fmt::format("{} {}\n", k.size(0), k.size(1));
   for (std::int64_t i = 0; i < k.numel(); ++i)
     text += fmt::format("{:.5g}{}", k.data_ptr<double>()[i], (i + 1) % k.size(1) == 0 ? '\n' : ' ');
-  write_atomically(path.string(), {text});
+  write_atomically(path.string(), {text}, if_exists);
 }
 
 torch::Tensor load_kernel(const std::filesystem::path& path) {

@@ -12,6 +12,7 @@
 
 #include <torch/types.h>
 
+#include "librestore/core/temporary_file.h"
 #include "operators/expression/expression.h"
 
 namespace restore {
@@ -74,7 +75,8 @@ torch::Tensor normalise_kernel(const torch::Tensor& kernel, const std::string& w
 // `values:ROWS,COLUMNS,V...`, the form of a kernel that is no file, to five digits.
 std::string kernel_values(const torch::Tensor& kernel);
 // The text file that load_kernel() reads, written atomically. Item error when it cannot be.
-void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path);
+void save_kernel(const torch::Tensor& kernel, const std::filesystem::path& path,
+                 IfExists if_exists = IfExists::replace);
 
 // A kernel as `--psf` and expressions take it: a row of the table below, or a file.
 torch::Tensor build_kernel(const std::string& text, const std::filesystem::path& base = {});

@@ -139,6 +139,7 @@ BOOST_AUTO_TEST_CASE(a_kernel_survives_text) {
   const std::filesystem::path file = std::filesystem::path(folder.path()) / "k.txt";
   save_kernel(k, file);
   BOOST_TEST(testing::relative_difference(load_kernel(file), k) < 1e-4);
+  BOOST_CHECK_THROW(save_kernel(2 * k, file, IfExists::fail), NameTaken);
   for (const char* wrong :
        {"values:2,2,1,2,3", "values:2", "values:1.5,2,1,2,3", "values:0,0", "values:1,2,1,-1"})
     BOOST_TEST_CONTEXT(wrong) BOOST_CHECK_THROW(build_kernel(wrong), Error);

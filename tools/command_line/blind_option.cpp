@@ -41,14 +41,15 @@ class Blind {
       : options_(options),
         saved_{"--save-psf", options.save_psf, ".txt"},
         boundary_(std::move(boundary)),
-        max_pixels_(batch.max_pixels) {}
+        max_pixels_(batch.max_pixels),
+        if_exists_(if_exists_of(batch)) {}
 
   Degradation find(const Item& item) const {
     const auto kernel = estimate_kernel(middle_of(item.input, max_pixels_), options_.size);
     if (!options_.save_psf.empty()) {
       const auto path = saved_.file(item);
       make_folder_of(path);
-      save_kernel(kernel, path);
+      save_kernel(kernel, path, if_exists_);
     }
     Degradation degradation{fmt::format("blur({}, boundary={})", kernel_values(kernel), boundary_),
                             {}};
@@ -70,6 +71,7 @@ class Blind {
   const SideOutput saved_;
   const std::string boundary_;
   const std::int64_t max_pixels_;
+  const IfExists if_exists_;
   bool prepared_ = false;
 };
 
