@@ -28,10 +28,10 @@ std::vector<Tile> plan_tiles(std::int64_t height, std::int64_t width, std::int64
   std::vector<Tile> tiles;
   for (std::size_t r = 0; r + 1 < rows.size(); ++r)
     for (std::size_t c = 0; c + 1 < columns.size(); ++c) {
-      const Region inner{rows[r], columns[c], rows[r + 1], columns[c + 1]};
-      const Region outer{std::max<std::int64_t>(0, inner.y0 - reach),
-                         std::max<std::int64_t>(0, inner.x0 - reach),
-                         std::min(height, inner.y1 + reach), std::min(width, inner.x1 + reach)};
+      const auto inner = Window::between(rows[r], columns[c], rows[r + 1], columns[c + 1]);
+      const auto outer = Window::between(
+          std::max<std::int64_t>(0, inner.y0 - reach), std::max<std::int64_t>(0, inner.x0 - reach),
+          std::min(height, inner.y1() + reach), std::min(width, inner.x1() + reach));
       tiles.push_back({inner, outer});
     }
   return tiles;

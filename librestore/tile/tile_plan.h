@@ -4,20 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "librestore/model/shape.h"
+
 namespace restore {
 
-// Half-open rectangle in pixels.
-struct Region {
-  std::int64_t y0 = 0, x0 = 0, y1 = 0, x1 = 0;
-
-  std::int64_t height() const { return y1 - y0; }
-  std::int64_t width() const { return x1 - x0; }
-  bool operator==(const Region&) const = default;
-};
-
 struct Tile {
-  Region core;    // computed by this tile alone; the cores partition the picture
-  Region window;  // the core and its halo, cut at the picture's frame: what must be read
+  Window core;    // computed by this tile alone; the cores partition the picture
+  Window window;  // the core and its halo, cut at the picture's frame: what must be read
 };
 
 // Cores of about `core` x `core` pixels (all of one size to within `alignment`, smaller at the

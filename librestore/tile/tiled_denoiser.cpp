@@ -7,16 +7,6 @@
 namespace restore {
 namespace {
 
-torch::Tensor cut(const torch::Tensor& x, const Region& region) {
-  return x.narrow(2, region.y0, region.height()).narrow(3, region.x0, region.width());
-}
-
-// The core of a tile in the coordinates of its window.
-Region inside(const Tile& tile) {
-  return {tile.core.y0 - tile.window.y0, tile.core.x0 - tile.window.x0,
-          tile.core.y1 - tile.window.y0, tile.core.x1 - tile.window.x0};
-}
-
 // The side of a tile with its halo.
 std::int64_t window_side(const Denoiser& prior, std::int64_t core) {
   return core + 2 * std::int64_t{*prior.receptive_field()};
@@ -55,7 +45,7 @@ torch::Tensor TiledDenoiser::denoise(const torch::Tensor& x, double sigma) const
   for (const auto& tile : tiles) {
     throw_if_interrupted();
     const auto window = inner()->denoise(cut(x, tile.window).contiguous(), sigma);
-    cut(estimate, tile.core).copy_(cut(window, inside(tile)));
+    cut(estimate, tile.core).copy_(cut(window, tile.core.inside(tile.window)));
   }
   return estimate;
 }
@@ -84,7 +74,7 @@ Linearization TiledMmseDenoiser::linearize(const torch::Tensor& x, double sigma)
       throw_if_interrupted();
       const auto window = cut(x, tile.window).contiguous();
       auto weight = torch::zeros_like(window);
-      cut(weight, inside(tile)).copy_(cut(v, tile.core));
+      cut(weight, tile.core.inside(tile.window)).copy_(cut(v, tile.core));
       cut(sum, tile.window).add_(prior->linearize(window, sigma).vjp(weight));
     }
     return sum;

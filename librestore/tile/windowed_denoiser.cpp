@@ -21,35 +21,31 @@ std::vector<std::int64_t> window_starts(std::int64_t length, std::int64_t size) 
   return starts;
 }
 
-torch::Tensor in_window(const torch::Tensor& x, const Region& w) {
-  return x.narrow(2, w.y0, w.height()).narrow(3, w.x0, w.width());
-}
-
 // m_w, the product of two ramps: 1 in the middle, falling over the overlap, nowhere 0.
-torch::Tensor window_weight(const Region& w, std::int64_t size,
+torch::Tensor window_weight(const Window& w, std::int64_t size,
                             const torch::TensorOptions& options) {
   const auto ramp = [&](std::int64_t length) {
     const auto from_start =
         (torch::arange(length, options) + 0.5) / static_cast<double>(overlap_of(size));
     return at::minimum(from_start, from_start.flip(0)).clamp_max(1);
   };
-  return ramp(w.height()).unsqueeze(1) * ramp(w.width());
+  return ramp(w.height).unsqueeze(1) * ramp(w.width);
 }
 
-torch::Tensor total_weight(const std::vector<Region>& windows, std::int64_t size,
+torch::Tensor total_weight(const std::vector<Window>& windows, std::int64_t size,
                            const torch::Tensor& x) {
   auto total = torch::zeros({1, 1, x.size(2), x.size(3)}, x.options());
-  for (const auto& w : windows) in_window(total, w) += window_weight(w, size, x.options());
+  for (const auto& w : windows) cut(total, w) += window_weight(w, size, x.options());
   return total;
 }
 
 }  // namespace
 
-std::vector<Region> plan_windows(std::int64_t height, std::int64_t width, std::int64_t size) {
-  std::vector<Region> windows;
+std::vector<Window> plan_windows(std::int64_t height, std::int64_t width, std::int64_t size) {
+  std::vector<Window> windows;
   for (const auto y : window_starts(height, size))
     for (const auto x : window_starts(width, size))
-      windows.push_back({y, x, std::min(height, y + size), std::min(width, x + size)});
+      windows.push_back({y, x, std::min(height, size), std::min(width, size)});
   return windows;
 }
 
@@ -63,8 +59,8 @@ torch::Tensor WindowedDenoiser::denoise(const torch::Tensor& x, double sigma) co
   auto sum = torch::zeros(x.sizes(), x.options());
   for (const auto& w : windows) {
     throw_if_interrupted();
-    in_window(sum, w) += window_weight(w, size_, x.options()) *
-                         inner()->denoise(in_window(x, w).contiguous(), sigma);
+    cut(sum, w) +=
+        window_weight(w, size_, x.options()) * inner()->denoise(cut(x, w).contiguous(), sigma);
   }
   return sum / total_weight(windows, size_, x);
 }
@@ -79,8 +75,8 @@ Linearization WindowedDenoiser::linearize(const torch::Tensor& x, double sigma) 
     auto sum = torch::zeros(kept.sizes(), kept.options());
     for (const auto& w : windows) {
       throw_if_interrupted();
-      const auto linear = inner->linearize(in_window(kept, w).contiguous(), sigma);
-      in_window(sum, w) += linear.vjp(window_weight(w, size, kept.options()) * in_window(share, w));
+      const auto linear = inner->linearize(cut(kept, w).contiguous(), sigma);
+      cut(sum, w) += linear.vjp(window_weight(w, size, kept.options()) * cut(share, w));
     }
     return sum;
   };

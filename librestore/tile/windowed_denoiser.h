@@ -31,6 +31,6 @@ class WindowedDenoiser : public MmseWrapper {
 };
 
 // Cover height x width; a side that is not longer than `size` has one window.
-std::vector<Region> plan_windows(std::int64_t height, std::int64_t width, std::int64_t size);
+std::vector<Window> plan_windows(std::int64_t height, std::int64_t width, std::int64_t size);
 
 }  // namespace restore

@@ -31,10 +31,6 @@ Window support_of(const torch::Tensor& weight) {
   return {y0, x0, y1 - y0, x1 - x0};
 }
 
-torch::Tensor cut(const torch::Tensor& x, const Window& window) {
-  return x.narrow(-2, window.y0, window.height).narrow(-1, window.x0, window.width);
-}
-
 // Hat functions around the middles of n equal pieces of an axis: n x length.
 torch::Tensor hats(std::int64_t n, std::int64_t length) {
   const auto position = ((torch::arange(length, torch::kFloat64) + 0.5) * static_cast<double>(n) /

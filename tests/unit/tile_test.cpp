@@ -71,17 +71,17 @@ BOOST_AUTO_TEST_CASE(cores_partition_and_windows_hold_the_halo) {
         {333, 20, 50, 100, 16}}) {
     auto covered = torch::zeros({height, width}, torch::kInt32);
     for (const auto& tile : plan_tiles(height, width, core, halo, alignment)) {
-      covered.narrow(0, tile.core.y0, tile.core.height())
-          .narrow(1, tile.core.x0, tile.core.width())
+      covered.narrow(0, tile.core.y0, tile.core.height)
+          .narrow(1, tile.core.x0, tile.core.width)
           .add_(1);
       BOOST_TEST(tile.window.y0 <= std::max<std::int64_t>(0, tile.core.y0 - halo));
       BOOST_TEST(tile.window.x0 <= std::max<std::int64_t>(0, tile.core.x0 - halo));
-      BOOST_TEST(tile.window.y1 >= std::min(height, tile.core.y1 + halo));
-      BOOST_TEST(tile.window.x1 >= std::min(width, tile.core.x1 + halo));
+      BOOST_TEST(tile.window.y1() >= std::min(height, tile.core.y1() + halo));
+      BOOST_TEST(tile.window.x1() >= std::min(width, tile.core.x1() + halo));
       BOOST_TEST(tile.window.y0 % alignment == 0);
       BOOST_TEST(tile.window.x0 % alignment == 0);
-      BOOST_TEST((tile.window.y1 % alignment == 0 || tile.window.y1 == height));
-      BOOST_TEST((tile.window.x1 % alignment == 0 || tile.window.x1 == width));
+      BOOST_TEST((tile.window.y1() % alignment == 0 || tile.window.y1() == height));
+      BOOST_TEST((tile.window.x1() % alignment == 0 || tile.window.x1() == width));
     }
     BOOST_TEST(covered.eq(1).all().item<bool>());
   }
@@ -143,10 +143,10 @@ BOOST_AUTO_TEST_CASE(windows_cover_and_overlap) {
       const auto windows = plan_windows(height, width, size);
       for (std::size_t i = 0; i < windows.size(); ++i) {
         const auto& w = windows[i];
-        covered.narrow(0, w.y0, w.height()).narrow(1, w.x0, w.width()).add_(1);
-        BOOST_TEST(w.height() == std::min(height, size));
-        BOOST_TEST(w.width() == std::min(width, size));
-        if (i > 0 && windows[i - 1].y0 == w.y0) BOOST_TEST(windows[i - 1].x1 - w.x0 >= size / 4);
+        covered.narrow(0, w.y0, w.height).narrow(1, w.x0, w.width).add_(1);
+        BOOST_TEST(w.height == std::min(height, size));
+        BOOST_TEST(w.width == std::min(width, size));
+        if (i > 0 && windows[i - 1].y0 == w.y0) BOOST_TEST(windows[i - 1].x1() - w.x0 >= size / 4);
       }
       BOOST_TEST(covered.gt(0).all().item<bool>());
     }

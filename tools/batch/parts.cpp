@@ -30,20 +30,14 @@ class WindowReader {
     if (!source.is_upright()) whole_ = source.whole();
   }
 
-  Image take(const Region& region) {
+  Image take(const Window& place) {
     if (!whole_) {
-      source_.advance(region.y0, region.y1);
-      return source_.window(region.y0, region.x0, region.height(), region.width());
+      source_.advance(place.y0, place.y1());
+      return source_.window(place.y0, place.x0, place.height, place.width);
     }
-    const auto cut = [&](const torch::Tensor& x) {
-      if (!x.defined()) return x;
-      return x.narrow(2, region.y0, region.height())
-          .narrow(3, region.x0, region.width())
-          .contiguous();
-    };
     Image window = *whole_;
-    window.colour = cut(whole_->colour);
-    window.alpha = cut(whole_->alpha);
+    window.colour = cut(whole_->colour, place).contiguous();
+    if (whole_->alpha.defined()) window.alpha = cut(whole_->alpha, place).contiguous();
     return window;
   }
 
@@ -57,7 +51,7 @@ Sample middle_of(const Image& window, const Part& part, std::int64_t side) {
   const std::int64_t top = (window.height() - side) / 2, left = (window.width() - side) / 2;
   Sample sample{window, part};
   sample.picture.colour =
-      window.colour.narrow(2, top, side).narrow(3, left, side).clone(at::MemoryFormat::Contiguous);
+      cut(window.colour, {top, left, side, side}).clone(at::MemoryFormat::Contiguous);
   sample.picture.alpha.reset();
   sample.part.window = {part.window.y0 + top, part.window.x0 + left, side, side};
   return sample;
@@ -84,8 +78,8 @@ void visit_windows(const Item& item, const LoadOptions& load, bool every, const 
       const std::int64_t columns = std::min(kSurveySide, width - x);
       const bool here = looks && (x + columns) * kSamples / width > x * kSamples / width;
       if (every || here)
-        visit(windows.take({y, x, y + rows, x + columns}),
-              Part{{y, x, rows, columns}, height, width}, here);
+        visit(windows.take({y, x, rows, columns}), Part{{y, x, rows, columns}, height, width},
+              here);
     }
   }
 }
@@ -230,12 +224,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
   double brightest = 0, brightest_seen = 0;
   for (const auto& [core, window] : tiles) {
     throw_if_interrupted();
-    const Part part{{window.y0, window.x0, window.height(), window.width()},
-                    height,
-                    width,
-                    seen.range,
-                    seen.found,
-                    seen.level};
+    const Part part{window, height, width, seen.range, seen.found, seen.level};
     const auto given = windows.take(window);
     SubProgress progress(&observer, done++, 1, static_cast<int>(tiles.size()));
     auto outcome = request.task.work(given, part, progress);
@@ -251,17 +240,12 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
       if (like.alpha.defined()) like.alpha = size(1);
       sink.emplace(like, item.output, request.save);
     }
-    const auto cut = [&](torch::Tensor& x) {
-      if (x.defined())
-        x = x.narrow(2, (core.y0 - window.y0) * scale, core.height() * scale)
-                .narrow(3, (core.x0 - window.x0) * scale, core.width() * scale);
-    };
-    cut(picture.colour);
-    cut(picture.alpha);
+    const auto kept = core.inside(window).scaled(scale);
+    picture.colour = cut(picture.colour, kept);
+    if (picture.alpha.defined()) picture.alpha = cut(picture.alpha, kept);
     sink->put(picture, core.y0 * scale, core.x0 * scale);
-    if (core.x1 == width) sink->flush(core.y1 * scale);
-    const auto kept = static_cast<double>(core.height() * core.width());
-    total.add(outcome.record, outcome.weight.value_or(kept));
+    if (core.x1() == width) sink->flush(core.y1() * scale);
+    total.add(outcome.record, outcome.weight.value_or(static_cast<double>(core.area())));
   }
   check_not_black(brightest, brightest_seen);
   sink->commit();

@@ -9,10 +9,6 @@ Window seen_by(const Operator& A) {
   return A.scene_window({0, 0, shape.height, shape.width});
 }
 
-torch::Tensor cut(const torch::Tensor& x, const Window& window) {
-  return x.narrow(-2, window.y0, window.height).narrow(-1, window.x0, window.width);
-}
-
 torch::Tensor resize_alpha(const torch::Tensor& alpha, std::int64_t height, std::int64_t width) {
   if (!alpha.defined() || (alpha.size(2) == height && alpha.size(3) == width)) return alpha;
   // In double the weights of a pixel add up to 1 within float's rounding.

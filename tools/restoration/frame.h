@@ -11,8 +11,6 @@ namespace restore {
 // The rectangle of the scene that the whole measurement shows.
 Window seen_by(const Operator& A);
 
-torch::Tensor cut(const torch::Tensor& x, const Window& window);
-
 // Alpha (1 x 1 x h x w, or undefined) resized to height x width: as it is where the size agrees,
 // else by bicubic interpolation in phase with the pictures', clamped to [0,1]; opaque stays opaque.
 torch::Tensor resize_alpha(const torch::Tensor& alpha, std::int64_t height, std::int64_t width);

@@ -6,25 +6,14 @@
 
 #include <torch/types.h>
 
+#include "librestore/model/shape.h"
+
 namespace restore {
 
-// Rows [top, bottom) and columns [left, right) of a picture.
-struct Box {
-  std::int64_t top = 0, left = 0, bottom = 0, right = 0;
-
-  std::int64_t height() const { return bottom - top; }
-  std::int64_t width() const { return right - left; }
-  std::int64_t area() const { return height() * width(); }
-  bool operator==(const Box&) const = default;
-};
-
-// The box of a ... x H x W tensor, as a view.
-torch::Tensor crop(const torch::Tensor& x, const Box& box);
-
 struct HoleRegion {
-  Box core;     // whose holes are filled from this region
-  Box context;  // what is computed for that: the core and `margin` pixels around it, inside the
-                // picture
+  Window core;     // whose holes are filled from this region
+  Window context;  // what is computed for that: the core and `margin` pixels around it, inside the
+                   // picture
 };
 
 // `holes`: 1 x 1 x H x W bool, true where to fill. The cores are disjoint and hold every hole. The

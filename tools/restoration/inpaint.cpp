@@ -85,24 +85,21 @@ Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const t
   for (const auto& [core, context] : regions) {
     const int before = share(std::exchange(done, done + context.area()));
     SubProgress progress(&observer, before, share(done) - before, 1000);
-    const auto y = crop(known, context).contiguous();
-    const auto missing = crop(holes, context);
+    const auto y = cut(known, context).contiguous();
+    const auto missing = cut(holes, context);
     const auto A = std::make_shared<Mask>(shape_of(y), missing);
-    now.y0 = part.window.y0 + context.top;
-    now.x0 = part.window.x0 + context.left;
-    if (at_pilot != here)
-      now.noise = at_pilot->part({context.top, context.left, context.height(), context.width()},
-                                 shape_of(known));
+    now.y0 = part.window.y0 + context.y0;
+    now.x0 = part.window.x0 + context.x0;
+    if (at_pilot != here) now.noise = at_pilot->part(context, shape_of(known));
     const auto restored = restorer.restore(y, A, now, progress);
     const auto values = static_cast<double>(y.numel());
     const double fraction = missing.to(torch::kFloat64).mean().item<double>();
     if (remark.empty()) remark = restored.remark;
     total.add(restored.summary, values, values * (1 - fraction));
-    const Box inner{core.top - context.top, core.left - context.left, core.bottom - context.top,
-                    core.right - context.left};
+    const auto inner = core.inside(context);
     const auto fill = [&](const torch::Tensor& picture, const torch::Tensor& from) {
-      auto target = crop(picture, core);
-      target.copy_(torch::where(crop(holes, core), crop(from, inner), target));
+      auto target = cut(picture, core);
+      target.copy_(torch::where(cut(holes, core), cut(from, inner), target));
     };
     fill(filled, restored.estimate);
     if (!restored.deviation.defined()) continue;
