@@ -134,7 +134,7 @@ ExitCode status(const Options& options) {
   if (options.json) {
     const Json record{
         {"manifest", options.manifest}, {"done", done}, {"failed", failed}, {"left", left}};
-    fmt::print("{}\n", record.dump());
+    fmt::print("{}\n", record.dump(-1, ' ', false, Json::error_handler_t::replace));
   } else {
     fmt::print("{}: {} done, {} failed, {} left\n", options.manifest, done, failed, left);
   }
@@ -155,9 +155,7 @@ ExitCode submit(const Options& options) {
                                    .run_words = options.rest,
                                    .sbatch_words = options.sbatch});
   if (!options.dry_run) become(words);
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
-  fmt::print("{}\n", line);
+  fmt::print("{}\n", shell_line(words));
   return ExitCode::ok;
 }
 

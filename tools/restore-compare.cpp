@@ -51,6 +51,7 @@ struct Options {
   std::string report{};  // empty: none
   bool overwrite = false;
   int threads = 0;  // 0: all cores
+  std::int64_t max_pixels = std::int64_t{1} << 30;
 };
 
 // An error is shown times this: white is 0.1.
@@ -89,7 +90,8 @@ std::vector<View> views_of(const ReferencePair& pair, const torch::Tensor& refer
 }
 
 Outcome compare_loaded(const ReferencePair& pair, const Options& options) {
-  const auto reference = load_image(pair.reference), image = load_image(pair.image);
+  const LoadOptions load{.max_pixels = options.max_pixels};
+  const auto reference = load_image(pair.reference, load), image = load_image(pair.image, load);
   if (reference.colour.sizes() != image.colour.sizes())
     return {Verdict::different_size,
             {},
@@ -254,6 +256,7 @@ std::optional<Options> parse(int argc, char** argv) {
                 "Folders with all below them: what lies in the same place");
   app->add_flag("--no-clip", options.no_clip, "Compare values as they are, not clipped to [0,1]");
   app->add_flag("--json", options.json, "One JSON object a picture, then one with the mean");
+  add_max_pixels_option(*app, options.max_pixels);
   add_threads_option(*app, options.threads);
   add_device_option(*app);
   add_report_option(*app, options.report);

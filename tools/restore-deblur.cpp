@@ -63,11 +63,9 @@ bool parse(int argc, char** argv, Options& options) {
 void use_kernel(UndoRun& run, const Options& options) {
   check_kernel("--psf", options.psf);
   parse_boundary(options.boundary);
-  run.also_reads = kernel_files(options.psf);
-  const auto expression =
-      fmt::format("blur({}, boundary={})", kernel_argument(options.psf), options.boundary);
-  run.parameters["operator"] = expression;
-  run.degradation = [expression](const Item&) { return Degradation{expression, {}}; };
+  use_expression(
+      run, fmt::format("blur({}, boundary={})", kernel_argument(options.psf), options.boundary),
+      kernel_files(options.psf));
 }
 
 ExitCode run(int argc, char** argv) {

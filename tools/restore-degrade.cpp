@@ -192,10 +192,14 @@ ExitCode run(int argc, char** argv) {
     item.also_reads = files;
     item.also_writes.push_back(job_path(item.output));
   };
-  pictures.task = [&](const Item& item) -> PictureTask {
-    return {needs_of, [&](const Image& picture, const Part&, Observer&) {
-              return degrade(options, *noise, item, picture);
-            }};
+  pictures.task = [&](const Item& item) {
+    PictureTask task;
+    task.needs = needs_of;
+    task.work = [&](const Image& picture, const Part&, Observer&) {
+      return degrade(options, *noise, item, picture);
+    };
+    task.may_be_black = true;
+    return task;
   };
   pictures.saved = [&](const Item& item, const Json& record) {
     write_job_of(options, item, record);

@@ -7,10 +7,10 @@
 #include "tools/batch/job_files.h"
 #include "tools/batch/masks.h"
 #include "tools/batch/picture_run.h"
+#include "tools/batch/reference_psnr.h"
 #include "tools/command_line/job_option.h"
 #include "tools/command_line/run_tool.h"
 #include "tools/command_line/shared_options.h"
-#include "tools/restoration/frame.h"
 #include "tools/restoration/inpaint.h"
 #include "tools/restoration/record.h"
 
@@ -65,6 +65,7 @@ bool parse(int argc, char** argv, Options& options) {
     throw usage_error("what is to be filled? Give --mask MASK or --job JOB");
   check_batch_options(options.batch);
   options.noise_given = app->count("--noise") > 0;
+  options.mask.max_pixels = options.batch.max_pixels;
   return true;
 }
 
@@ -81,6 +82,7 @@ HoleSource from_masks(const Options& options) {
 }
 
 Holes holes_of(const Job& job, const std::filesystem::path& file, const Shape& picture) {
+  check_size(picture, job.measurement);
   const auto A = build_operator(job.operator_expression, {picture, false}, file.parent_path());
   // A mask's singular values are 0 where it hides a value.
   const auto* mask = dynamic_cast<const Mask*>(A.get());
@@ -94,15 +96,7 @@ Holes holes_of(const Job& job, const std::filesystem::path& file, const Shape& p
 
 HoleSource from_jobs(const Options& options) {
   const auto jobs = std::make_shared<const Jobs>(options.job);
-  if (jobs->shared()) check_job_operators(*jobs->shared(), options.job, kText.name, {"mask"});
-  return {[jobs](Item& item) {
-            const auto& file = item.described_by =
-                jobs->find(item.input, std::filesystem::path(item.id).parent_path());
-            const auto job = jobs->read(file);
-            check_job_operators(job, file, kText.name, {"mask"});
-            for (auto& read : files_of(job, file)) item.also_reads.push_back(std::move(read));
-            item.also_looks_at.push_back(reference_of(job, file));
-          },
+  return {job_preparation(jobs, kText.name, {"mask"}),
           [jobs, given = options.noise_given](const Item& item, const Shape& picture) {
             const auto& file = item.described_by;
             auto holes = holes_of(jobs->read(file), file, picture);
@@ -143,16 +137,16 @@ PictureTask task_of(const Options& options, const Restorer& restorer, const Hole
     return needs;
   };
   task.noise = restorer.noise().model();
-  task.find_noise = [&restorer, holes_in](std::vector<Sample> samples) {
-    const auto& holes = holes_in(samples.front().picture, samples.front().part).holes;
-    for (auto& sample : samples)  // 0 counts as clipped
-      sample.picture.colour.masked_fill_(cut(holes, sample.part.window), 0);
+  task.find_noise = [&restorer](const std::vector<Sample>& samples) {
     return restorer.noise().of(colours_of(samples), 0);
+  };
+  // 0 counts as clipped, which keeps holes out of an estimate of the noise.
+  task.measured = [holes_in](const Image& picture, const Part& part) {
+    return picture.colour.masked_fill(cut(holes_in(picture, part).holes, part.window), 0);
   };
   task.work = [&, holes_in](const Image& picture, const Part& part, Observer& observer) {
     const auto& [holes, noise, reference] = holes_in(picture, part);
-    const auto& [y0, x0, height, width] = part.window;
-    const auto here = holes.narrow(2, y0, height).narrow(3, x0, width);
+    const auto here = cut(holes, part.window);
     auto filled = inpaint(restorer, picture.colour, here, part, image_key(item), observer, noise);
     if (picture.alpha.defined() && (picture.alpha.eq(0) & here).any().item<bool>())
       add_remark(filled.record, "filled pixels are transparent, for alpha is kept");

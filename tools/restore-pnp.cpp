@@ -1,6 +1,5 @@
 // restore-pnp: plug-and-play restoration under any operator.
 #include "librestore/core/error.h"
-#include "librestore/solve/table.h"
 #include "tools/batch/job_files.h"
 #include "tools/batch/undo.h"
 #include "tools/command_line/job_option.h"
@@ -29,11 +28,6 @@ struct Options {
   std::string trace;
   std::vector<std::string> frames;
 };
-
-void print_solvers() {
-  for (const auto& row : solver_table())
-    fmt::print("{:<15} {}. {}\n", row.name, row.summary, row.citation);
-}
 
 bool parse(int argc, char** argv, Options& options) {
   auto app = make_command_line(kText);
@@ -68,9 +62,7 @@ bool parse(int argc, char** argv, Options& options) {
 
 void use_operator(UndoRun& run, const Options& options) {
   run.task = task_for(options.expression);
-  run.also_reads = expression_files(options.expression);
-  run.parameters["operator"] = options.expression;
-  run.degradation = [&](const Item&) { return Degradation{options.expression, {}}; };
+  use_expression(run, options.expression, expression_files(options.expression));
 }
 
 ExitCode run(int argc, char** argv) {

@@ -1,9 +1,12 @@
 // restore-prior: what a prior is, whether it is whole, and the same as a file of our own.
 #include <fmt/core.h>
 
+#include "librestore/core/error.h"
 #include "librestore/core/json.h"
 #include "librestore/core/named_rows.h"
 #include "librestore/core/output_folder.h"
+#include "librestore/core/parameters.h"
+#include "librestore/core/printable.h"
 #include "priors/factory.h"
 #include "priors/neural/checkpoint/checkpoint_prior.h"
 #include "priors/neural/checkpoint/load_prior.h"
@@ -66,14 +69,11 @@ Json card_of_any(const std::string& path, bool hash) {
   return card;
 }
 
-void info(const Options& o) {
-  for (const auto& word : o.files) {
-    const auto file = file_of(word);
-    Json card = {{"file", file}};
-    card.update(is_mixture(file) ? mixture_card(read_mixture(file))
-                                 : card_of_any(file, /*hash=*/true));
-    fmt::print("{}\n", card.dump(2, ' ', false, Json::error_handler_t::replace));
-  }
+void info(const std::string& file) {
+  Json card = {{"file", file}};
+  card.update(is_mixture(file) ? mixture_card(read_mixture(file))
+                               : card_of_any(file, /*hash=*/true));
+  fmt::print("{}\n", card.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 void check_numbers(const CheckpointPrior& prior, const std::string& file) {
@@ -86,24 +86,33 @@ void check_numbers(const CheckpointPrior& prior, const std::string& file) {
 
 // Reading checks format and shapes; what is left is that the numbers are whole and the network
 // computes.
-void verify(const Options& o) {
-  for (const auto& word : o.files) {
-    const auto file = file_of(word);
-    if (is_mixture(file)) {
-      read_mixture(file);
-      fmt::print("{}: ok\n", file);
-      continue;
-    }
-    if (!is_own_prior(file) && !is_script(file)) check_numbers(read_other(file), file);
-    const auto prior = load_prior(file, file);
-    const auto range = prior->sigma_range();
-    const double least = std::max(range.minimum, 1e-3), most = std::min(range.maximum, 100.0);
-    const auto grey = torch::full({1, kImageChannels, 32, 32}, 0.5);
-    for (const double sigma : {least, std::sqrt(least * most), most})
-      if (!torch::isfinite(prior->denoise(grey, sigma)).all().item<bool>())
-        throw item_error("{}: the network does not give finite numbers at sigma {}", file, sigma);
-    fmt::print("{}: ok\n", file);
+void verify(const std::string& file) {
+  if (is_mixture(file)) {
+    read_mixture(file);
+    return;
   }
+  if (!is_own_prior(file) && !is_script(file)) check_numbers(read_other(file), file);
+  const auto prior = load_prior(file, file);
+  const auto range = prior->sigma_range();
+  const double least = std::max(range.minimum, 1e-3), most = std::min(range.maximum, 100.0);
+  const auto grey = torch::full({1, kImageChannels, 32, 32}, 0.5);
+  for (const double sigma : {least, std::sqrt(least * most), most})
+    if (!torch::isfinite(prior->denoise(grey, sigma)).all().item<bool>())
+      throw item_error("{}: the network does not give finite numbers at sigma {}", file, sigma);
+}
+
+// What is wrong with one prior keeps no other from its turn.
+ExitCode for_each_prior(const std::vector<std::string>& words,
+                        const std::function<void(const std::string& file)>& look) {
+  auto code = ExitCode::ok;
+  for (const auto& word : words) try {
+      look(file_of(word));
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::some_failed) throw;
+      fmt::print(stderr, "restore-prior: {}\n", printable(error.what()));
+      code = ExitCode::some_failed;
+    }
+  return code;
 }
 
 torch::ScalarType parse_type(const std::string& name) {
@@ -211,8 +220,12 @@ ExitCode run(int argc, char** argv) {
   change->add_flag("--overwrite", o.overwrite, "Replace OUTPUT when it exists");
   auto* offer = app->add_subcommand("list", "Print the files that --prior finds by name");
   if (!parse_command_line(*app, argc, argv)) return ExitCode::ok;
-  if (show->parsed()) info(o);
-  if (check->parsed()) verify(o);
+  if (show->parsed()) return for_each_prior(o.files, info);
+  if (check->parsed())
+    return for_each_prior(o.files, [](const std::string& file) {
+      verify(file);
+      fmt::print("{}: ok\n", file);
+    });
   if (change->parsed()) convert(o);
   if (offer->parsed()) list();
   return ExitCode::ok;

@@ -22,6 +22,7 @@
 #include "tools/batch/own_call.h"
 #include "tools/batch/step_progress.h"
 #include "tools/command_line/command_line.h"
+#include "tools/command_line/lists.h"
 #include "tools/command_line/run_tool.h"
 #include "tools/command_line/shared_options.h"
 #include "tools/restoration/restorer.h"
@@ -59,13 +60,6 @@ struct Options : RunOptions {
 constexpr double kSamplerPlanes = 14;
 // What a pixel of more of a texture takes, and one of the texture: measured, 123 and 500.
 constexpr double kBytesDrawn = 150, kBytesOfTexture = 600;
-
-void print_samplers() {
-  for (const SamplerRow& row : sampler_table()) {
-    fmt::print("{:<12} {}\n{:<12} {}\n", row.name, row.summary, "", row.citation);
-    for (const auto& parameter : row.parameters()) fmt::print("{:<12}   {}\n", "", parameter);
-  }
-}
 
 void add_options(CLI::App& app, Options& o) {
   auto* texture =
@@ -145,7 +139,10 @@ std::vector<double> noise_levels(const Options& o, const SigmaRange& range) {
   const double first = std::min(o.sigma_max, range.maximum);
   const double last = std::max(o.sigma_min, range.minimum);
   if (!(last < first))
-    throw usage_error("--sigma-min {} is not below --sigma-max {}: levels fall", last, first);
+    throw usage_error(
+        "levels fall, and from --sigma-max to --sigma-min within the prior's {} to {} "
+        "they would go from {} to {}",
+        range.minimum, range.maximum, first, last);
   return ve_sigmas(edm_schedule(o.steps, last, first, o.rho));
 }
 
@@ -232,11 +229,10 @@ Json draw(const Options& o, const Source& source, const Item& item, Observer& ob
   Rng rng(o.seed, 0, static_cast<std::uint32_t>(k));
   const auto [x, summary] = source.draw(rng, observer);
   if (!summary.usable()) throw item_error("{}: {}", item.output.string(), summary.message);
-  const auto types = format_for(item.output)->sample_types;
-  const bool floats = std::find(types.begin(), types.end(), SampleType::float32) != types.end();
   Image picture;
   picture.colour = x;
-  picture.sample_type = floats ? SampleType::float32 : SampleType::uint8;
+  picture.sample_type =
+      holds_floats(*format_for(item.output)) ? SampleType::float32 : SampleType::uint8;
   SaveOptions save;
   if (existing_of(o) == Existing::refuse) save.if_exists = IfExists::fail;
   save.history = {"restore-sample " RESTORE_VERSION,
@@ -284,8 +280,7 @@ Json parameters_of(const Options& o, const Source& source) {
 ExitCode draw_all(const Options& o, const Source& source, const Plan& plan) {
   auto report = open_report(o);
   const auto progress = make_progress(o);
-  Resources resources(o.threads > 0 ? o.threads : available_threads(), memory_for_items(o),
-                      o.count);
+  Resources resources(threads_of(o), memory_for_items(o), o.count);
   BatchRequest request;
   request.tool = kText.name;
   request.parameters = parameters_of(o, source);
@@ -328,6 +323,9 @@ ExitCode run(int argc, char** argv) {
   const auto shape = parse_size(o.size, o.channels);
   const auto plan = plan_samples(o);
   const auto source = o.texture.empty() ? prior_source(o, shape) : texture_source(o, shape);
+  if (source.bytes > static_cast<double>(memory_for_items(o)))
+    throw usage_error("--size {}: a sample takes about {:.1f}G; raise --max-memory", o.size,
+                      (source.bytes + static_cast<double>(kProcessBytes)) / (1 << 30));
   CommonFiles common{source.reads, {}};
   // Another name is refused by the report itself.
   if (o.report.ends_with(".html")) common.writes.emplace_back(o.report);

@@ -54,11 +54,10 @@ bool parse(int argc, char** argv, Options& options) {
 
 void use_factor(UndoRun& run, const Options& options) {
   check_kernel("--kernel", options.kernel, kResizeFilters);
-  run.also_reads = kernel_files(options.kernel);
-  const auto expression = fmt::format("downsample({}, {})", options.factor,
-                                      kernel_argument(options.kernel, kResizeFilters));
-  run.parameters["operator"] = expression;
-  run.degradation = [expression](const Item&) { return Degradation{expression, {}}; };
+  use_expression(run,
+                 fmt::format("downsample({}, {})", options.factor,
+                             kernel_argument(options.kernel, kResizeFilters)),
+                 kernel_files(options.kernel));
 }
 
 ExitCode run(int argc, char** argv) {

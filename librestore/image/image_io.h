@@ -42,7 +42,8 @@ void save_image(const Image& image, const std::filesystem::path& path,
 
 // A mask as a 1 x 1 x H x W bool tensor: true where the picture's grey value (alpha ignored unless
 // it is all there is) is above `threshold`.
-torch::Tensor load_mask(const std::filesystem::path& path, double threshold = 0.5);
+torch::Tensor load_mask(const std::filesystem::path& path, double threshold = 0.5,
+                        const LoadOptions& load = {});
 
 // Extensions (lower case, with dot) that a folder scan takes for pictures and that save_image
 // writes.

@@ -34,8 +34,9 @@ class Plane {
 
 }  // namespace
 
-torch::Tensor load_mask(const std::filesystem::path& path, double threshold) {
-  ImageSource source(path);
+torch::Tensor load_mask(const std::filesystem::path& path, double threshold,
+                        const LoadOptions& load) {
+  ImageSource source(path, load);
   Plane grey(source.height(), source.width()), alpha(source.height(), source.width());
   bool has_alpha = false;
   const auto add = [&](const Image& rows, std::int64_t y0) {

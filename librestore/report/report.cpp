@@ -53,7 +53,7 @@ void check_place(const fs::path& file, Existing existing) {
   if (!fs::exists(fs::symlink_status(file))) return;
   if (existing == Existing::refuse)
     throw usage_error("--report {}: exists; --overwrite replaces it", file.string());
-  if (existing != Existing::overwrite && !is_report(file))
+  if (existing == Existing::skip_done && !is_report(file))
     throw usage_error("--report {}: exists and is no report; --overwrite replaces it",
                       file.string());
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/temporary_file.h"
 #include "librestore/run/file_hash.h"
@@ -99,20 +100,25 @@ void hash_items(std::vector<Item>& items, int threads) {
   const auto count = static_cast<std::int64_t>(items.size());
   parallel_items(count, divide_threads(threads, count), [&](std::int64_t i) {
     Item& item = items[static_cast<std::size_t>(i)];
-    if (!item.problem.empty()) return;
+    if (!item.problem.empty() || interrupted()) return;
     try {
       item.planned_hash = hash_files(files_of(item));
     } catch (const Error& error) {
       item.problem = error.what();
     }
   });
+  throw_if_interrupted();
 }
 
-void write_manifest(const Manifest& manifest, const fs::path& path) {
+void check_manifest_place(const fs::path& path) {
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(path, ignored)))
     throw usage_error("{}: exists; a manifest is never replaced, remove it or choose another name",
                       path.string());
+}
+
+void write_manifest(const Manifest& manifest, const fs::path& path) {
+  check_manifest_place(path);
   const std::string lines = item_lines(manifest);
   const Json header{{"manifest", kManifestVersion},
                     {"tool", manifest.tool},

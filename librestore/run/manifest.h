@@ -29,11 +29,15 @@ struct Manifest {
   Plan plan;        // with the items' planned hashes
 };
 
-// Fills in the planned hash of every item that can be read; the others get a problem.
+// Fills in the planned hash of every item that can be read; the others get a problem. Stops at a
+// signal with Error{ExitCode::interrupted}.
 void hash_items(std::vector<Item>& items, int threads);
 
-// Atomic. Usage error when `path` exists, for a manifest is never changed, or when a name is not
-// UTF-8, which JSON cannot hold.
+// Usage error when `path` exists, for a manifest is never changed.
+void check_manifest_place(const std::filesystem::path& path);
+
+// Atomic. Usage error as check_manifest_place(), and when a name is not UTF-8, which JSON cannot
+// hold.
 void write_manifest(const Manifest& manifest, const std::filesystem::path& path);
 
 // Usage error when it is missing, no manifest, cut off or edited.

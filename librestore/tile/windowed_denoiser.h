@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "librestore/model/denoiser_wrapper.h"
-#include "librestore/tile/tile_plan.h"
+#include "librestore/model/shape.h"
 
 namespace restore {
 

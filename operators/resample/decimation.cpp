@@ -115,8 +115,7 @@ torch::Tensor Decimation::initial_estimate(const torch::Tensor& y) const {
 }
 
 Window Decimation::scene_window(const Window& seen) const {
-  return convolution_->scene_window(
-      {seen.y0 * factor_, seen.x0 * factor_, seen.height * factor_, seen.width * factor_});
+  return convolution_->scene_window(seen.scaled(factor_));
 }
 
 }  // namespace restore

@@ -36,6 +36,26 @@ BOOST_AUTO_TEST_CASE(what_comes_to_exist_meanwhile_is_kept) {
   BOOST_TEST(bench.contents().contains("out/a.png"));
 }
 
+// A trace is the only thing that another run's may replace.
+BOOST_AUTO_TEST_CASE(what_is_no_trace_is_kept) {
+  const ToolBench bench;
+  const Words call{"restore-pnp", "photo.png", "--operator", "identity", "--prior", "tv",
+                   "--noise",     "0.05",      "--trace",    "t.json",   "-o",      "out/"};
+  const auto with = [&](const std::string& flag) {
+    auto words = call;
+    words.push_back(flag);
+    return words;
+  };
+  bench.run_well(call);
+  std::filesystem::remove(bench / "out/photo.png");
+  bench.check_refusal(call, ExitCode::usage, {"--trace t.json", "--overwrite"});
+  std::filesystem::remove_all(bench / "out");
+  bench.run_well(with("--skip-existing"));
+  write_bytes(bench / "t.json", "{\"precious\": 1}");
+  bench.check_refusal(with("--skip-existing"), ExitCode::usage, {"no trace", "--overwrite"});
+  bench.run_well(with("--overwrite"));
+}
+
 // One file a picture, also where the names of two differ in their extensions only.
 BOOST_AUTO_TEST_CASE(two_pictures_for_one_file_beside_them_are_refused) {
   const ToolBench bench;

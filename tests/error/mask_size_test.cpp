@@ -17,6 +17,15 @@ BOOST_AUTO_TEST_CASE(both_sizes_are_named) {
                       ExitCode::some_failed, {"turned.png", "40x48", "48x40"});
 }
 
+// As large as its picture may be, and no larger.
+BOOST_AUTO_TEST_CASE(a_mask_has_no_more_pixels_than_a_picture_may) {
+  const ToolBench bench;
+  write_raw(bench / "large.png", example_mask(64, 40, [](int, int) { return true; }));
+  bench.check_refusal({"restore-inpaint", "photo.png", "--mask", "large.png", "--max-pixels",
+                       "2000", "-o", "out/a.png"},
+                      ExitCode::some_failed, {"large.png", "--max-pixels"});
+}
+
 // The operator's mask is part of the call: it cannot fit any picture of this size.
 BOOST_AUTO_TEST_CASE(an_operators_mask_must_fit_too) {
   const ToolBench bench;

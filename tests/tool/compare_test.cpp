@@ -87,6 +87,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_compared_has_codes_of_its_own) {
   check("text.png", 4);
   fs::create_directory(bench / "empty");
   check("empty", 4);
+  const auto refused =
+      bench.run({"restore-compare", "photo.png", "photo.png", "--max-pixels", "1919"});
+  BOOST_TEST(refused.exit_code == 4);
+  BOOST_TEST(refused.err.find("--max-pixels") != std::string::npos, refused.err);
+  bench.run_well({"restore-compare", "photo.png", "photo.png", "--max-pixels", "1920"});
 }
 
 // truth/{a,b} against restored/{a,b}: the mean is that of the two lines before.

@@ -152,5 +152,14 @@ BOOST_AUTO_TEST_CASE(the_fill_does_not_depend_on_what_was_there) {
   BOOST_TEST((read_raw(bench / "out/a.png").samples == read_raw(bench / "out/b.png").samples));
 }
 
+// Nor does it make the picture one that was not black.
+BOOST_AUTO_TEST_CASE(a_black_picture_stays_black) {
+  const ToolBench bench;
+  write_raw(bench / "hole.png", example_mask(kWidth, kHeight, is_hole));
+  write_raw(bench / "a.png", make_raw(kWidth, kHeight, 3, SampleType::uint8,
+                                      [](int y, int x, int) { return is_hole(y, x) ? 1.0 : 0.0; }));
+  bench.run_well({"restore-inpaint", "a.png", "--mask", "hole.png", "--prior", "tv", "-o", "out"});
+}
+
 }  // namespace
 }  // namespace restore::testing

@@ -1,6 +1,7 @@
 // Noise models and jobs through the tools: what restore-degrade has made, every tool undoes by its
 // job.
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "librestore/core/json.h"
 #include "tests/support/tool_bench.h"
@@ -114,6 +115,51 @@ BOOST_AUTO_TEST_CASE(another_tools_job_is_refused_in_one_line) {
                       {"--psf", "--job"});
 }
 
+BOOST_AUTO_TEST_CASE(a_job_is_of_a_picture_of_its_size) {
+  const ToolBench bench;
+  degrade(bench, "mask(random:0.5)", "0", "y.png");
+  bench.run_well({"restore-degrade", "photo.png", "--operator", "crop(3)", "-o", "small.png"});
+  for (const std::string tool : {"restore-inpaint", "restore-pnp"})
+    bench.check_refusal({tool, "small.png", "--job", "y.json", "-o", "x.png"},
+                        ExitCode::some_failed, {"small.png", "its job says 3x40x48"});
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_job_is_its_pictures_matter_alone) {
+  const ToolBench bench;
+  std::filesystem::create_directory(bench / "y");
+  for (const char* name : {"a", "b", "c"})
+    degrade(bench, "blur(gaussian:1)", "0.02", fmt::format("y/{}.tif", name));
+  testing::write_bytes(bench / "y/b.json", "{");
+  degrade(bench, "downsample(2)", "0.02", "y/d.tif");
+  const auto result = bench.run({"restore-deblur", "y", "--job", "y", "--prior", "tv", "-o", "x/"});
+  BOOST_TEST(result.exit_code == static_cast<int>(ExitCode::some_failed));
+  const auto lines = testing::lines_of(result.err);
+  BOOST_TEST_REQUIRE(lines.size() == 2U, result.err);
+  BOOST_TEST(lines[0].find("y/b.json") != std::string::npos, lines[0]);
+  BOOST_TEST(lines[1].find("restore-pnp takes any") != std::string::npos, lines[1]);
+  for (const char* done : {"x/a.tif", "x/c.tif"})
+    BOOST_TEST(std::filesystem::exists(bench / done), done);
+}
+
+// A scene of more than 1 is judged as restore-compare judges it.
+BOOST_AUTO_TEST_CASE(psnr_is_that_of_restore_compare) {
+  const ToolBench bench;
+  testing::write_raw(bench / "bright.exr",
+                     testing::make_raw(32, 24, 3, SampleType::float32,
+                                       [](int y, int x, int) { return (x + y) / 30.0; }));
+  bench.run_well({"restore-degrade", "bright.exr", "--operator", "identity", "--noise", "0.02",
+                  "-o", "y.exr"});
+  const auto record = Json::parse(bench
+                                      .run_well({"restore-pnp", "y.exr", "--job", "y.json",
+                                                 "--prior", "tv", "--json", "-o", "x.exr"})
+                                      .out);
+  const auto judged =
+      Json::parse(bench.run_well({"restore-compare", "bright.exr", "x.exr", "--json"}).out);
+  // Both have the same floats: what is left is the order of their sums.
+  BOOST_TEST(record["psnr"].get<double>() == judged["psnr"].get<double>(),
+             boost::test_tools::tolerance(1e-6));
+}
+
 BOOST_AUTO_TEST_CASE(a_job_makes_its_measurement_again) {
   const ToolBench bench;
   degrade(bench, "blur(gaussian:1) | downsample(2)", "poisson-gaussian(0.01, 0.02)", "y.tif");
@@ -132,6 +178,15 @@ BOOST_AUTO_TEST_CASE(nonlinear_operators_are_undone_by_methods_that_can) {
   bench.check_refusal({"restore-pnp", "y.png", "--job", "y.json", "--prior", "tv", "--method",
                        "ddnm", "-o", "z.png"},
                       ExitCode::usage, {"ddnm needs a linear operator"});
+}
+
+// One bit of a dark picture is nothing; that is what was to be measured.
+BOOST_AUTO_TEST_CASE(a_measurement_may_be_black) {
+  const ToolBench bench;
+  testing::write_raw(bench / "dark.png", testing::make_raw(24, 20, 3, SampleType::uint8,
+                                                           [](int, int, int) { return 0.2; }));
+  bench.run_well({"restore-degrade", "dark.png", "--operator", "quantise(1)", "-o", "y.png"});
+  BOOST_TEST(testing::read_raw(bench / "y.png").value(3, 4, 1) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_operator_is_checked_on_demand) {
@@ -173,10 +228,10 @@ BOOST_AUTO_TEST_CASE(a_job_of_a_tree_makes_its_measurement_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_of_jobs_is_undone_as_each_of_them) {
-  const auto both = [](const char* expression) {
+  const auto both = [](const char* expression, const char* noise) {
     const ToolBench bench;
     std::filesystem::create_directory(bench / "y");
-    degrade(bench, expression, "0.05", "y/a.tif");
+    degrade(bench, expression, noise, "y/a.tif");
     testing::write_bytes(bench / "y/notes.json", "{}");  // no job
     auto alone = undone(bench, {"restore-pnp", "y/a.tif", "--job", "y/a.json"});
     const auto record =
@@ -187,9 +242,10 @@ BOOST_AUTO_TEST_CASE(a_folder_of_jobs_is_undone_as_each_of_them) {
     BOOST_TEST(alone == together, expression);
     return alone;
   };
-  BOOST_TEST(both("identity")["denoiser_calls"] == 1);
-  both("mask(random:0.5)");
-  both("jpeg(10)");
+  BOOST_TEST(both("identity", "0.05")["denoiser_calls"] == 1);
+  BOOST_TEST(!both("identity", "poisson(0.02)").contains("remark"));
+  both("mask(random:0.5)", "0.05");
+  both("jpeg(10)", "0.05");
 }
 
 BOOST_AUTO_TEST_CASE(a_scene_is_never_written_to_and_need_not_be_sound) {

@@ -159,6 +159,23 @@ BOOST_AUTO_TEST_CASE(the_history_tells_which_prior_it_was) {
   BOOST_TEST(told.find('/') == std::string::npos, told);
 }
 
+BOOST_AUTO_TEST_CASE(the_history_tells_no_folders) {
+  const ToolBench bench;
+  std::filesystem::create_directory(bench / "mine");
+  write_raw(bench / "mine/map.exr",
+            make_raw(48, 40, 1, SampleType::float32, [](int, int, int) { return 0.05; }));
+  const std::string noise = "gaussian(mine/map.exr)";
+  bench.run_well({"restore-pnp", "photo.png", "--operator", "identity", "--prior", "tv", "--noise",
+                  noise, "-o", "out/restored.png"});
+  bench.run_well({"restore-degrade", "photo.png", "--operator", "identity", "--noise", noise, "-o",
+                  "out/noisy.png"});
+  for (const char* name : {"out/restored.png", "out/noisy.png"}) {
+    const auto told = value_of(metadata_of(bench, name), "HistoryParameters");
+    BOOST_TEST(told.find("map.exr") != std::string::npos, told);
+    BOOST_TEST(told.find("mine") == std::string::npos, told);
+  }
+}
+
 // EXR holds no EXIF, XMP or profile, but names for some of what they say.
 BOOST_AUTO_TEST_CASE(an_exr_keeps_what_it_has_names_for) {
   const ToolBench bench;

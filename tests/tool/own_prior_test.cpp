@@ -178,6 +178,12 @@ BOOST_AUTO_TEST_CASE(refusals) {
   bench.check_refusal(denoise("nowhere.pth", "out/a.png"), ExitCode::usage, {"nowhere.pth"});
   bench.check_refusal({"restore-prior", "info", "nowhere.pth"}, ExitCode::some_failed,
                       {"nowhere.pth"});
+  for (const std::string command : {"info", "verify"}) {
+    const auto both = bench.run({"restore-prior", command, "broken.pth", kFfdnet});
+    BOOST_TEST(both.exit_code == static_cast<int>(ExitCode::some_failed));
+    BOOST_TEST(lines_of(both.err).size() == 1U, both.err);
+    BOOST_TEST(both.out.find(kFfdnet) != std::string::npos, both.out);
+  }
   bench.check_refusal({"restore-prior", "convert", kFfdnet, "-o", "a.safetensors", "--set", "b=1"},
                       ExitCode::usage, {"'b'", "beta_schedule"});
   bench.check_refusal({"restore-prior", "convert", kFfdnet, "-o", "a.pth"}, ExitCode::usage,

@@ -217,6 +217,39 @@ BOOST_AUTO_TEST_CASE(parts_without_holes_do_not_count) {
     BOOST_TEST(std::abs(parts[near].get<double>() / whole[near].get<double>() - 1) < 1e-6, near);
 }
 
+// A hot pixel under the mask is neither the picture's range nor its noise.
+BOOST_AUTO_TEST_CASE(what_holes_hold_does_not_matter) {
+  const ToolBench bench;
+  const auto is_hole = [](int y, int x) { return (x + y) % 41 < 2; };
+  write_raw(bench / "holes.png", example_mask(kWidth, kHeight, is_hole));
+  auto picture = example_picture(kWidth, kHeight, 3, float32);
+  write_raw(bench / "clean.tif", picture);
+  for (int y = 0; y < kHeight; ++y)
+    for (int x = 0; x < kWidth; ++x)
+      if (is_hole(y, x)) picture.set_value(y, x, 1, 1000);
+  write_raw(bench / "hot.tif", picture);
+  for (const Words& memory : {Words{}, kLittle}) {
+    for (const std::string name : {"clean", "hot"})
+      bench.run_well(Words{"restore-inpaint", name + ".tif", "--mask", "holes.png", "--prior", "tv",
+                           "--steps", "3", "--noise", "auto", "-o", name + "-filled.tif",
+                           "--overwrite"} +
+                     memory);
+    BOOST_TEST((read_raw(bench / "clean-filled.tif").samples ==
+                read_raw(bench / "hot-filled.tif").samples));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_hole_larger_than_a_part_asks_for_memory) {
+  const ToolBench bench;
+  write_picture(bench);
+  write_raw(bench / "border.png",
+            example_mask(kWidth, kHeight, [](int, int x) { return x < kWidth - 40; }));
+  bench.check_refusal(Words{"restore-inpaint", "large.tif", "--mask", "border.png", "--prior", "tv",
+                            "--steps", "1", "-o", "out/a.tif"} +
+                          kLittle,
+                      ExitCode::some_failed, {"large.tif", "larger than a part", "--max-memory"});
+}
+
 BOOST_AUTO_TEST_CASE(a_prior_that_sees_past_the_overlap_says_so) {
   const ToolBench bench;
   write_picture(bench);

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(records_are_those_of_a_batch) {
 // What libtorch throws fails the sample, not the run: a picture of 13 GB in an address space of 8.
 BOOST_AUTO_TEST_CASE(a_sample_that_memory_does_not_hold_fails_alone) {
   const ToolBench bench;
-  auto words = call("out", {"--size", "33000x33000", "--report", "r.html"});
+  auto words =
+      call("out", {"--size", "33000x33000", "--report", "r.html", "--max-memory", "1000G"});
   words.front() = RESTORE_TOOL_DIR "/restore-sample";
   words.insert(words.begin(), {"bash", "-c", "ulimit -v 8000000; exec \"$@\"", "bash"});
   const auto result = run_process(words, {.folder = bench.path()});
@@ -160,6 +161,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_refused_before_any_work) {
   refuse({"--param", "S_churn=1", "--param", "S_churn=2"}, {"S_churn", "twice"});
   refuse({"--overwrite", "--skip-existing"}, {"--overwrite", "--skip-existing"});
   refuse({"--format", "xyz"}, {"xyz", "png"});
+  refuse({"--size", "9000x9000"}, {"--size", "--max-memory"});
   refuse({"--sigma-max", "0.001"}, {"--sigma-min", "--sigma-max"});
   for (const std::string size : {"16", "0x4", "4x", "4x4x4", "-4x4"})
     refuse({"--size", size}, {"--size", "WIDTHxHEIGHT"});

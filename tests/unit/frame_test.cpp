@@ -60,3 +60,22 @@ BOOST_AUTO_TEST_CASE(a_valid_blur_cuts_alpha_to_its_frame) {
   const auto measured = measured_alpha(scene, *A);
   BOOST_TEST(measured.equal(scene.slice(2, 2, 22).slice(3, 2, 32)));
 }
+
+// What the measurement does not show of the scene is like the edge of what it shows.
+BOOST_AUTO_TEST_CASE(the_alpha_of_a_whole_scene_lies_where_the_measurement_does) {
+  for (const std::string expression : {"blur(box:5)", "crop(2)"}) {
+    BOOST_TEST_CONTEXT(expression) {
+      const auto A = build_operator(expression, {{3, 24, 34}, false});
+      const auto alpha = random_alpha(20, 30);
+      const auto scene = scene_alpha(alpha, *A);
+      BOOST_TEST((shape_of(scene) == Shape{1, 24, 34}));
+      BOOST_TEST(scene.slice(2, 2, 22).slice(3, 2, 32).equal(alpha));
+      BOOST_TEST(measured_alpha(scene, *A).equal(alpha));
+      for (const int row : {0, 1})
+        BOOST_TEST(scene.select(2, row).equal(scene.select(2, 2)), "row " << row);
+      for (const int column : {32, 33})
+        BOOST_TEST(scene.select(3, column).equal(scene.select(3, 31)), "column " << column);
+    }
+  }
+  BOOST_TEST(!scene_alpha({}, *operator_for("identity", 4, 4)).defined());
+}

@@ -62,6 +62,14 @@ BOOST_AUTO_TEST_CASE(what_names_no_file_is_kept) {
   BOOST_TEST(rebase_expression(expression, folder.path(), "/") == expression);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shown_to_everybody_has_no_folders) {
+  BOOST_TEST(without_folders("gaussian(\"/home/ada/a map.exr\")") == "gaussian(\"a map.exr\")");
+  BOOST_TEST(without_folders("[mask(../m.png) ; blur(gaussian:1.6,25)] | downsample(2)") ==
+             "[mask(m.png) ; blur(gaussian:1.6,25)] | downsample(2)");
+  BOOST_TEST(without_folders("auto") == "auto");
+  BOOST_TEST(without_folders("2.55/255") == "2.55/255");
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_of_jobs_is_searched_by_stem) {
   const TemporaryFolder folder;
   fs::create_directories(folder / "jobs/deep");

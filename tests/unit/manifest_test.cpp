@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "librestore/core/error.h"
+#include "librestore/core/interrupt.h"
 #include "librestore/run/file_hash.h"
 #include "librestore/run/shard.h"
 #include "tests/support/temporary_folder.h"
@@ -56,6 +57,16 @@ std::string message_of(const fs::path& path) {
     return error.what();
   }
   return {};
+}
+
+BOOST_AUTO_TEST_CASE(planning_stops_at_a_signal) {
+  const TemporaryFolder folder;
+  Manifest manifest = example(folder);
+  set_interrupted(true);
+  BOOST_CHECK_EXCEPTION(hash_items(manifest.plan.items, 1), Error,
+                        [](const Error& error) { return error.code() == ExitCode::interrupted; });
+  set_interrupted(false);
+  for (const Item& item : manifest.plan.items) BOOST_TEST(item.problem.empty(), item.problem);
 }
 
 BOOST_AUTO_TEST_CASE(a_manifest_comes_back_as_it_was) {

@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 torch::Tensor load(const MaskOptions& options, const fs::path& path) {
-  const auto white = load_mask(path, options.threshold);
+  const auto white = load_mask(path, options.threshold, {.max_pixels = options.max_pixels});
   return options.invert ? at::logical_not(white) : white;
 }
 

@@ -14,12 +14,13 @@ struct MaskOptions {
   std::string path;        // file or folder
   bool invert = false;     // white = keep
   double threshold = 0.5;  // of the grey value, above which a pixel is to be filled
+  std::int64_t max_pixels = std::int64_t{1} << 30;  // larger ones are refused
 };
 
 class Masks {
  public:
   // Loads a single file at once. Usage error when the path is not there or the threshold not in
-  // [0,1].
+  // [0,1).
   explicit Masks(const MaskOptions& options);
 
   // The mask that belongs to `picture`: in a folder, the one that has its stem, searched first in

@@ -11,11 +11,17 @@ constexpr std::size_t kLongestCall = 2000;
 }  // namespace
 
 std::string shell_word(const std::string& text) {
-  if (!text.empty() && text.find_first_of(" '\"$&|;()<>*?[]\\`!#~\n\t") == std::string::npos)
+  if (!text.empty() && text.find_first_of(" '\"$&|;()<>*?[]{}\\`!#~\n\t") == std::string::npos)
     return text;
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
+  return line;
 }
 
 std::vector<std::string> own_words() {

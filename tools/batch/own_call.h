@@ -1,4 +1,4 @@
-// The call that started this process.
+// The call that started this process, and calls as a shell takes them.
 #pragma once
 
 #include <string>
@@ -6,8 +6,9 @@
 
 namespace restore {
 
-// A word as a POSIX shell reads it back.
+// A word, and words, as a shell reads them back.
 std::string shell_word(const std::string& text);
+std::string shell_line(const std::vector<std::string>& words);
 
 // This process's words, the program first.
 std::vector<std::string> own_words();

@@ -10,7 +10,6 @@
 #include "librestore/image/formats.h"
 #include "librestore/model/sub_progress.h"
 #include "librestore/tile/tile_plan.h"
-#include "tools/restoration/noise_option.h"
 #include "tools/restoration/record.h"
 
 namespace restore {
@@ -97,9 +96,11 @@ Survey survey(const ImageSource& source, const Item& item, const PartsRequest& r
     std::vector<Sample> samples;
     visit_windows(item, request.load, floats,
                   [&](const Image& window, const Part& part, bool here) {
-                    result.range = std::max(result.range, range_of(window.colour));
-                    if (finds && here && std::min(window.height(), window.width()) >= side)
-                      samples.push_back(middle_of(window, part, side));
+                    result.range = std::max(result.range, brightest_measured(task, window, part));
+                    if (!finds || !here || std::min(window.height(), window.width()) < side) return;
+                    auto& sample = samples.emplace_back(middle_of(window, part, side));
+                    if (task.measured)
+                      sample.picture.colour = task.measured(sample.picture, sample.part);
                   });
     if (finds) result.found = task.find_noise(samples);
   }
@@ -191,25 +192,6 @@ std::int64_t core_for(const ImageSource& source, const PartsRequest& request, co
 
 }  // namespace
 
-torch::Tensor colours_of(const std::vector<Sample>& samples) {
-  std::vector<torch::Tensor> colours;
-  for (const auto& sample : samples) colours.push_back(sample.picture.colour);
-  return at::cat(colours);
-}
-
-void remark_on_range(Json& record, double given, double brightest, SampleType type,
-                     const std::filesystem::path& output) {
-  constexpr double kMoreThanNoise = 1.05;  // noise that was taken away leaves less above white
-  if (given <= 1 || brightest <= kMoreThanNoise) return;
-  if (!is_float(nearest_sample_type(*format_for(output), type)))
-    add_remark(record, "values above 1 are cut off, .exr would keep them");
-}
-
-void check_not_black(double result, double given) {
-  if (result <= 0 && given > 0)
-    throw item_error("the result is black; another --method or lower --noise may work");
-}
-
 Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest& request,
                       Observer& observer) {
   const Needs& needs = request.needs;
@@ -229,7 +211,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
     SubProgress progress(&observer, done++, 1, static_cast<int>(tiles.size()));
     auto outcome = request.task.work(given, part, progress);
     Image& picture = outcome.picture;
-    brightest_seen = std::max(brightest_seen, given.colour.max().item<double>());
+    brightest_seen = std::max(brightest_seen, brightest_measured(request.task, given, part));
     brightest = std::max(brightest, picture.colour.max().item<double>());
     if (!sink) {
       Image like = picture;
@@ -247,7 +229,7 @@ Json restore_in_parts(ImageSource& source, const Item& item, const PartsRequest&
     if (core.x1() == width) sink->flush(core.y1() * scale);
     total.add(outcome.record, outcome.weight.value_or(static_cast<double>(core.area())));
   }
-  check_not_black(brightest, brightest_seen);
+  check_not_black(request.task, brightest, brightest_seen);
   sink->commit();
   auto record = total.record();
   if (!needs.remark.empty()) add_remark(record, needs.remark);

@@ -4,17 +4,20 @@
 
 #include <fmt/format.h>
 
+#include "librestore/core/interrupt.h"
 #include "librestore/core/parallel.h"
 #include "librestore/core/progress.h"
 #include "librestore/core/rng.h"
 #include "librestore/image/image_io.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/batch.h"
+#include "librestore/run/manifest.h"
+#include "tools/batch/job_files.h"
 #include "tools/batch/manifest_run.h"
+#include "tools/batch/parts.h"
 #include "tools/batch/run_report.h"
 #include "tools/batch/step_progress.h"
 #include "tools/batch/uncertainty.h"
-#include "tools/restoration/restorer.h"
 
 namespace restore {
 namespace {
@@ -22,12 +25,6 @@ namespace {
 // Of the result's size: the picture that was read, the result, its samples as the file holds them.
 constexpr std::int64_t kPlanesToWrite = 3;
 const std::string kWholeForUncertainty = "--uncertainty is not computed in parts";
-
-// Those of a manifest are done before or to be done.
-Existing existing_in(const BatchOptions& options) {
-  if (options.manifest.empty()) return existing_of(options);
-  return options.overwrite ? Existing::redo_others : Existing::skip_done;
-}
 
 // An item that cannot be prepared is one that cannot be tried.
 void prepare_items(Plan& plan, const PictureRun& run) {
@@ -45,17 +42,18 @@ void prepare_items(Plan& plan, const PictureRun& run) {
 
 // What planning can tell of the inputs: that they are pictures of a size that is taken.
 void open_inputs(Plan& plan, const BatchOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : available_threads();
+  const int threads = threads_of(options);
   const auto count = static_cast<std::int64_t>(plan.items.size());
   parallel_items(count, divide_threads(threads, count), [&](std::int64_t i) {
     Item& item = plan.items[static_cast<std::size_t>(i)];
-    if (!item.problem.empty()) return;
+    if (!item.problem.empty() || interrupted()) return;
     try {
       ImageSource(item.input, {.max_pixels = options.max_pixels});
     } catch (const Error& error) {
       item.problem = error.what();
     }
   });
+  throw_if_interrupted();
 }
 
 // What made the result, without folders, which are nobody's business.
@@ -65,6 +63,7 @@ HistoryEntry history_of(const PictureRun& run) {
     const Json value = run.parameters.value(name, Json(""));
     auto text = value.is_string() ? value.get<std::string>() : value.dump();
     if (name == std::string("prior")) text = std::filesystem::path(text).filename().string();
+    if (name == std::string("noise") && !text.empty()) text = without_folders(text);
     if (!text.empty()) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", name, text);
   }
   return {run.tool + " " RESTORE_VERSION, words};
@@ -81,13 +80,12 @@ Json restore_whole(const Item& item, ImageSource& source, const BatchOptions& op
                    const PictureRun& run, const PictureTask& task, Observer& observer,
                    const std::function<void(std::int64_t bytes)>& before_writing) {
   const auto picture = source.whole();
-  const Part part{{0, 0, picture.height(), picture.width()},
-                  picture.height(),
-                  picture.width(),
-                  range_of(picture.colour)};
+  Part part{{0, 0, picture.height(), picture.width()}, picture.height(), picture.width()};
+  const double given = brightest_measured(task, picture, part);
+  part.range = std::max(1.0, given);
   auto [result, record, deviation, weight] = task.work(picture, part, observer);
   const double brightest = result.colour.max().item<double>();
-  check_not_black(brightest, picture.colour.max().item<double>());
+  check_not_black(task, brightest, given);
   remark_on_range(record, part.range, brightest, result.sample_type, item.output);
   before_writing(kPlanesToWrite * static_cast<std::int64_t>(result.colour.nbytes()));
   // The picture comes last: where it is, all is.
@@ -106,16 +104,16 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
   const auto task = run.task(item);
   const Needs needs = task.needs({source.channels(), height, width});
   const double bytes = needs.bytes(height, width);
-  const auto most = static_cast<double>(memory_for_items(options) - needs.held);
+  const auto memory = memory_for_items(options);
+  const auto most = static_cast<double>(memory - needs.held);
   if (bytes > most) {
-    const auto gigabytes = [](double x) { return fmt::format("{:.1f}G", x / (1 << 30)); };
     const auto& why = run.uncertainty.empty() ? needs.obstacle : kWholeForUncertainty;
+    const auto all = bytes + static_cast<double>(needs.held + kProcessBytes);
     if (!why.empty())
-      throw item_error("{}: {} x {} pixels need about {}, and {}; raise --max-memory",
-                       item.input.string(), width, height,
-                       gigabytes(bytes + static_cast<double>(kProcessBytes)), why);
+      throw item_error("{}: {} x {} pixels need about {:.1f}G, and {}; raise --max-memory",
+                       item.input.string(), width, height, all / (1 << 30), why);
   }
-  auto share = resources.reserve(static_cast<std::int64_t>(std::min(bytes, most)));
+  auto share = resources.reserve(static_cast<std::int64_t>(std::min(bytes, most)) + needs.held);
   StepProgress observer(progress, item.id);
   Json record;
   with_threads(share.threads(), [&] {
@@ -147,7 +145,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   request.parameters["jpeg_quality"] = options.jpeg_quality;
   request.parameters["provenance"] = !options.no_provenance;
   request.parameters["strip"] = options.strip;
-  request.existing = existing_in(options);
+  request.existing = existing_of(options);
   request.threads = options.threads;
   request.dry_run = options.dry_run;
   request.json = options.json;
@@ -165,11 +163,12 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
   // Another name is refused by the report itself.
   if (options.report.ends_with(".html")) common.writes.emplace_back(options.report);
   check_files(plan, request.existing, common);
+  if (!options.plan_to.empty()) check_manifest_place(options.plan_to);
   if (options.dry_run || !options.plan_to.empty()) open_inputs(plan, options);
   if (!options.plan_to.empty()) return write_plan(options, request, std::move(plan));
   const auto progress = make_progress(options);
-  Resources resources(options.threads > 0 ? options.threads : available_threads(),
-                      memory_for_items(options), static_cast<std::int64_t>(plan.items.size()));
+  Resources resources(threads_of(options), memory_for_items(options),
+                      static_cast<std::int64_t>(plan.items.size()));
   request.resources = &resources;
   std::optional<RunReport> report;
   if (!options.report.empty() && !options.dry_run) {
@@ -184,7 +183,7 @@ ExitCode run_pictures(const BatchOptions& options, const PictureRun& run) {
 }
 
 IfExists if_exists_of(const BatchOptions& options) {
-  return existing_in(options) == Existing::refuse ? IfExists::fail : IfExists::replace;
+  return existing_of(options) == Existing::refuse ? IfExists::fail : IfExists::replace;
 }
 
 std::uint64_t image_key(const std::string& id) {

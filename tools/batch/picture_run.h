@@ -8,10 +8,8 @@
 #include "librestore/core/error.h"
 #include "librestore/core/json.h"
 #include "librestore/core/temporary_file.h"
-#include "librestore/image/image.h"
-#include "librestore/model/method.h"
 #include "librestore/run/items.h"
-#include "tools/batch/parts.h"
+#include "tools/batch/picture_task.h"
 #include "tools/batch/run_options.h"
 
 namespace restore {

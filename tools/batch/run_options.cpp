@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "librestore/core/error.h"
+#include "librestore/core/parallel.h"
 
 namespace restore {
 
@@ -24,6 +25,15 @@ void check_batch_options(const BatchOptions& options) {
 Existing existing_of(const RunOptions& options) {
   if (options.overwrite) return Existing::overwrite;
   return options.skip_existing ? Existing::skip_done : Existing::refuse;
+}
+
+Existing existing_of(const BatchOptions& options) {
+  if (options.manifest.empty()) return existing_of(static_cast<const RunOptions&>(options));
+  return options.overwrite ? Existing::redo_others : Existing::skip_done;
+}
+
+int threads_of(const RunOptions& options) {
+  return options.threads > 0 ? options.threads : available_threads();
 }
 
 std::unique_ptr<Progress> make_progress(const RunOptions& options) {

@@ -46,6 +46,10 @@ void check_run_options(const RunOptions& options);
 void check_batch_options(const BatchOptions& options);
 
 Existing existing_of(const RunOptions& options);
+// The outputs of a manifest are done before or to be done.
+Existing existing_of(const BatchOptions& options);
+// All cores where none are asked for.
+int threads_of(const RunOptions& options);
 std::unique_ptr<Progress> make_progress(const RunOptions& options);
 
 // What the process takes before it has seen a picture: libraries and the prior's weights.

@@ -10,15 +10,6 @@
 #include "tools/batch/own_call.h"
 
 namespace restore {
-namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
-  return line;
-}
-
-}  // namespace
 
 std::vector<std::string> sbatch_call(const SlurmRequest& request) {
   const auto chunks = [&](std::int64_t size) { return (request.items + size - 1) / size; };
@@ -28,7 +19,7 @@ std::vector<std::string> sbatch_call(const SlurmRequest& request) {
   // The shard is spelt out: one task that is submitted again by hand is still the same part.
   auto line = fmt::format("exec {} run -m {} --shard $((SLURM_ARRAY_TASK_ID + 1))/{}",
                           shell_word(request.program), shell_word(request.manifest), tasks);
-  if (!request.run_words.empty()) line += " " + joined(request.run_words);
+  if (!request.run_words.empty()) line += " " + shell_line(request.run_words);
   std::vector<std::string> words = {
       "sbatch",
       fmt::format("--array=0-{}{}", tasks - 1, limit),

@@ -1,6 +1,7 @@
 #include "tools/batch/trace.h"
 
 #include <cmath>
+#include <fstream>
 
 #include "librestore/core/error.h"
 #include "librestore/core/output_folder.h"
@@ -12,6 +13,19 @@ constexpr const char* kSchema = "restore-trace/1";
 
 // JSON knows no infinity.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+// How write() begins a file.
+std::string signature() {
+  const auto whole = Json{{"schema", kSchema}}.dump(1);
+  return whole.substr(0, whole.rfind('\n'));
+}
+
+bool is_trace(const std::filesystem::path& file) {
+  std::string begin(signature().size(), '\0');
+  std::ifstream stream(file, std::ios::binary);
+  return stream.read(begin.data(), static_cast<std::streamsize>(begin.size())) &&
+         begin == signature();
+}
 
 }  // namespace
 
@@ -32,10 +46,16 @@ bool TraceRecorder::step(const StepReport& report) {
   return next_.step(report);
 }
 
-Trace::Trace(std::filesystem::path file, bool replace)
-    : file_(std::move(file)), if_exists_(replace ? IfExists::replace : IfExists::fail) {
-  if (!replace && std::filesystem::exists(file_))
-    throw usage_error("--trace {} exists; give --overwrite to replace it", file_.string());
+Trace::Trace(std::filesystem::path file, Existing existing)
+    : file_(std::move(file)),
+      if_exists_(existing == Existing::refuse ? IfExists::fail : IfExists::replace) {
+  if (std::filesystem::exists(std::filesystem::symlink_status(file_))) {
+    if (existing == Existing::refuse)
+      throw usage_error("--trace {}: exists; --overwrite replaces it", file_.string());
+    if (existing == Existing::skip_done && !is_trace(file_))
+      throw usage_error("--trace {}: exists and is no trace; --overwrite replaces it",
+                        file_.string());
+  }
   make_folder_of(file_);
   remove_abandoned_files({file_.string()});
 }

@@ -11,7 +11,7 @@
 #include "librestore/core/temporary_file.h"
 #include "librestore/model/method.h"
 #include "librestore/run/items.h"
-#include "tools/batch/parts.h"
+#include "tools/restoration/part.h"
 
 namespace restore {
 
@@ -35,8 +35,9 @@ class TraceRecorder : public Observer {
 // several threads.
 class Trace {
  public:
-  // Makes the file's folder. Usage error when `file` exists and `replace` does not allow it.
-  Trace(std::filesystem::path file, bool replace);
+  // Makes the file's folder. Usage error when `file` exists, unless `existing` says to overwrite,
+  // or to go on where a run has ended and the file is a trace.
+  Trace(std::filesystem::path file, Existing existing);
 
   // `outcome`: {"result": record} or {"error": message}.
   void add(const Item& item, const Part& part, const Json& steps, const Json& outcome);

@@ -8,15 +8,17 @@
 #include "librestore/core/error.h"
 #include "librestore/image/formats.h"
 #include "librestore/image/image_io.h"
-#include "librestore/metric/psnr.h"
 #include "operators/expression/expression.h"
 #include "operators/factory.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/whitened.h"
 #include "tools/batch/job_files.h"
+#include "tools/batch/picture_run.h"
+#include "tools/batch/reference_psnr.h"
 #include "tools/batch/trace.h"
 #include "tools/restoration/frame.h"
 #include "tools/restoration/record.h"
+#include "tools/restoration/restorer.h"
 
 namespace restore {
 namespace {
@@ -25,9 +27,7 @@ std::shared_ptr<const Operator> build(const Degradation& degradation, const Shap
   if (!degradation.scene)
     return build_operator(degradation.expression, {measured, true}, degradation.base);
   auto A = build_operator(degradation.expression, {*degradation.scene, false}, degradation.base);
-  if (A->output_shape() != measured)
-    throw item_error("the picture is {}, but its job says {} (channels x height x width)",
-                     measured.to_string(), A->output_shape().to_string());
+  check_size(measured, A->output_shape());
   return A;
 }
 
@@ -115,7 +115,7 @@ Outcome undo(const Restorer& restorer, const Degradation& degradation, const Ite
   Image result = picture;
   if (degradation.scene && part.is_whole()) {
     result.colour = restored.estimate;
-    result.alpha = resize_alpha(picture.alpha, result.height(), result.width());
+    result.alpha = scene_alpha(picture.alpha, *A);
   } else {
     const auto seen = seen_by(*A);
     result.colour = cut(restored.estimate, seen);
@@ -216,15 +216,11 @@ PictureTask task_of(const UndoRun& run, const Restorer& restorer, const Item& it
 
 }  // namespace
 
-void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate,
-              const LoadOptions& load) {
-  if (reference.empty() || !std::filesystem::exists(reference)) return;
-  try {
-    const auto scene = load_image(reference, load).colour;
-    if (scene.sizes() == estimate.sizes()) record["psnr"] = psnr(scene, estimate.clamp(0, 1));
-  } catch (const Error& error) {
-    add_remark(record, fmt::format("no PSNR: {}", error.what()));
-  }
+void use_expression(UndoRun& run, const std::string& expression,
+                    std::vector<std::filesystem::path> files) {
+  run.also_reads = std::move(files);
+  run.parameters["operator"] = expression;
+  run.degradation = [expression](const Item&) { return Degradation{expression, {}}; };
 }
 
 ExitCode run_undo(const UndoRun& run) {
@@ -233,9 +229,7 @@ ExitCode run_undo(const UndoRun& run) {
   reads.insert(reads.end(), run.also_reads.begin(), run.also_reads.end());
   std::optional<Trace> trace;
   // As a report: of what is resumed the new part.
-  const bool replace =
-      run.batch.overwrite || run.batch.skip_existing || !run.batch.manifest.empty();
-  if (!run.trace.empty() && !run.batch.dry_run) trace.emplace(run.trace, replace);
+  if (!run.trace.empty() && !run.batch.dry_run) trace.emplace(run.trace, existing_of(run.batch));
   PictureRun pictures;
   pictures.tool = run.tool;
   pictures.uncertainty = run.method.uncertainty;

@@ -4,11 +4,18 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "tools/batch/picture_run.h"
-#include "tools/restoration/restorer.h"
+#include "librestore/core/json.h"
+#include "librestore/model/noise_model.h"
+#include "librestore/model/shape.h"
+#include "librestore/run/items.h"
+#include "tools/batch/run_options.h"
+#include "tools/restoration/method_options.h"
+#include "tools/restoration/presets.h"
 
 namespace restore {
 
@@ -40,9 +47,9 @@ struct UndoRun {
   std::string trace{};                   // a file for the steps of all pictures; empty: none
 };
 
-// Adds the PSNR against the picture `reference`, where there is one of the estimate's size.
-void add_psnr(Json& record, const std::filesystem::path& reference, const torch::Tensor& estimate,
-              const LoadOptions& load);
+// Lets one expression say how every picture came about; `files`: those that it reads.
+void use_expression(UndoRun& run, const std::string& expression,
+                    std::vector<std::filesystem::path> files);
 
 ExitCode run_undo(const UndoRun& run);
 

@@ -11,6 +11,7 @@
 #include "operators/convolution/boundary.h"
 #include "operators/kernel/blind_kernel.h"
 #include "operators/kernel/kernels.h"
+#include "tools/batch/picture_run.h"
 #include "tools/batch/side_output.h"
 
 namespace restore {

@@ -1,6 +1,7 @@
 // --blind: what blurred a picture is found in the picture (operators/kernel/blind_kernel.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "tools/batch/undo.h"

@@ -2,30 +2,34 @@
 // flags.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "librestore/model/noise_model.h"
+#include "librestore/run/items.h"
 #include "librestore/run/job.h"
+#include "tools/batch/job_files.h"
 #include "tools/batch/undo.h"
 
 namespace restore {
 
 // Lets each picture's job say operator, scene and, unless `noise_given`, noise. `operators`: the
-// names that the tool is made for; a job with another operator is an error that points at
-// restore-pnp. Empty: any, and the jobs say which task it is.
+// names that the tool is made for. Empty: any, and the jobs say which task it is.
 void use_jobs(UndoRun& run, const std::string& path, bool noise_given,
               const std::vector<std::string>& operators = {});
 
-// Usage error when the operators of the job are not all of `operators`; `file` and `tool` are
-// named.
-void check_job_operators(const Job& job, const std::filesystem::path& file, const std::string& tool,
-                         const std::vector<std::string>& operators);
+// Tells an item of its job (Item::described_by) and of what it reads because of that; for
+// PictureRun::prepare. A job with another operator than `operators` is an error that points at
+// restore-pnp: usage error, at once, where all pictures share it, else of its picture alone.
+std::function<void(Item&)> job_preparation(std::shared_ptr<const Jobs> jobs,
+                                           const std::string& tool,
+                                           const std::vector<std::string>& operators);
 
 // A job's --noise and reference, with paths relative to its file.
 std::shared_ptr<const NoiseModel> noise_of(const Job& job, const std::filesystem::path& file);
 std::filesystem::path reference_of(const Job& job, const std::filesystem::path& file);
-
-// What an item reads because of its job, the job file among it.
-std::vector<std::filesystem::path> files_of(const Job& job, const std::filesystem::path& file);
 
 }  // namespace restore

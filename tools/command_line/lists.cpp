@@ -7,6 +7,7 @@
 #include "operators/kernel/kernels.h"
 #include "operators/noise/estimators.h"
 #include "operators/noise_factory.h"
+#include "priors/diffusion/table.h"
 #include "priors/factory.h"
 #include "priors/posterior/table.h"
 
@@ -37,6 +38,18 @@ void print_operators() {
   for (const auto& row : estimator_table())
     fmt::print("  {:<24} {}\n  {:<24} {}\n", "auto(" + row.name + ")", row.summary, "",
                row.citation);
+}
+
+void print_solvers() {
+  for (const auto& row : solver_table())
+    fmt::print("{:<15} {}. {}\n", row.name, row.summary, row.citation);
+}
+
+void print_samplers() {
+  for (const SamplerRow& row : sampler_table()) {
+    fmt::print("{:<12} {}\n{:<12} {}\n", row.name, row.summary, "", row.citation);
+    for (const auto& parameter : row.parameters()) fmt::print("{:<12}   {}\n", "", parameter);
+  }
 }
 
 void print_methods() {

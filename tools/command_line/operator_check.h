@@ -4,7 +4,7 @@
 #include <string>
 
 #include "librestore/core/error.h"
-#include "librestore/model/operator.h"
+#include "librestore/model/shape.h"
 
 namespace restore {
 

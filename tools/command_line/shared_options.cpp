@@ -67,11 +67,7 @@ void add_batch_options(CLI::App& app, BatchOptions& options) {
   app.add_flag("-r,--recursive", options.recursive, "Folders with all below them, the tree kept")
       ->group(kFiles);
   add_run_options(app, options);
-  app.add_option("--max-pixels", options.max_pixels, "Refuse larger pictures")
-      ->option_text("N")
-      ->default_str("2^30")
-      ->check(above_zero())
-      ->group(kFiles);
+  add_max_pixels_option(app, options.max_pixels)->group(kFiles);
   app.add_option("--jpeg-quality", options.jpeg_quality, "1 to 100, also for WebP")
       ->option_text("Q")
       ->capture_default_str()
@@ -114,6 +110,13 @@ CLI::Option* add_report_option(CLI::App& app, std::string& report) {
   return app.add_option("--report", report, "Write a page about the run, with small pictures")
       ->option_text("FILE.html")
       ->take_last();
+}
+
+CLI::Option* add_max_pixels_option(CLI::App& app, std::int64_t& max_pixels) {
+  return app.add_option("--max-pixels", max_pixels, "Refuse larger pictures")
+      ->option_text("N")
+      ->default_str("2^30")
+      ->check(above_zero());
 }
 
 void add_method_options(CLI::App& app, MethodOptions& options, const std::string& method_flag) {

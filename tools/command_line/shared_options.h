@@ -26,6 +26,7 @@ CLI::Option* add_threads_option(CLI::App& app, int& threads);
 CLI::Option* add_device_option(CLI::App& app);
 CLI::Option* add_progress_option(CLI::App& app, std::string& progress);
 CLI::Option* add_report_option(CLI::App& app, std::string& report);
+CLI::Option* add_max_pixels_option(CLI::App& app, std::int64_t& max_pixels);
 
 // WIDTHxHEIGHT, and xCHANNELS (3 by default) where these are not given by `channels`; usage error
 // that names --size.

@@ -1,6 +1,7 @@
 #include "tools/restoration/frame.h"
 
 #include <ATen/ops/_upsample_bicubic2d_aa.h>
+#include <ATen/ops/replication_pad2d.h>
 
 namespace restore {
 
@@ -25,6 +26,14 @@ torch::Tensor measured_alpha(const torch::Tensor& alpha, const Operator& A) {
 torch::Tensor restored_alpha(const torch::Tensor& alpha, const Operator& A) {
   const auto window = seen_by(A);
   return resize_alpha(alpha, window.height, window.width);
+}
+
+torch::Tensor scene_alpha(const torch::Tensor& alpha, const Operator& A) {
+  if (!alpha.defined()) return alpha;
+  const auto window = seen_by(A);
+  const auto& scene = A.input_shape();
+  return at::replication_pad2d(restored_alpha(alpha, A), {window.x0, scene.width - window.x1(),
+                                                          window.y0, scene.height - window.y1()});
 }
 
 }  // namespace restore

@@ -18,5 +18,7 @@ torch::Tensor resize_alpha(const torch::Tensor& alpha, std::int64_t height, std:
 // The alpha of a measurement from its scene's, and the other way round for the part that shows.
 torch::Tensor measured_alpha(const torch::Tensor& alpha, const Operator& A);
 torch::Tensor restored_alpha(const torch::Tensor& alpha, const Operator& A);
+// Of the whole scene: beyond what shows as at the edge of that.
+torch::Tensor scene_alpha(const torch::Tensor& alpha, const Operator& A);
 
 }  // namespace restore

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "librestore/core/error.h"
 #include "librestore/model/sub_progress.h"
 #include "operators/sampling/mask.h"
 #include "operators/whitened.h"
@@ -63,6 +64,8 @@ std::int64_t inpainting_margin(const Denoiser& prior) {
 Inpainted inpaint(const Restorer& restorer, const torch::Tensor& colour, const torch::Tensor& holes,
                   const Part& part, std::uint64_t image, Observer& observer,
                   const std::shared_ptr<const NoiseModel>& given_noise) {
+  if (holes.all().item<bool>())
+    throw item_error("a hole is larger than a part of the picture; raise --max-memory");
   const auto regions = hole_regions(holes, inpainting_margin(restorer.prior()));
   // Shares of the pixels in thousandths, which no number of steps makes too large.
   const std::int64_t all = pixels_of(regions);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/types.h>
 
+#include "librestore/core/json.h"
 #include "tools/restoration/part.h"
 #include "tools/restoration/restorer.h"
 

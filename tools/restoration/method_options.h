@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "librestore/solve/method_row.h"
+#include "librestore/core/named_rows.h"
 
 namespace restore {
 
-// What every tool that restores takes besides.
+// What every tool that restores takes, besides what a run is asked for (tools/batch/run_options.h).
 struct MethodOptions {
   std::string prior{};                    // empty: the default prior
   std::string method{};                   // empty: what the preset says

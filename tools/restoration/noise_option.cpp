@@ -4,6 +4,7 @@
 #include "operators/noise/estimators.h"
 #include "operators/noise/gaussian_noise.h"
 #include "operators/noise_factory.h"
+#include "tools/restoration/part.h"
 
 namespace restore {
 namespace {
@@ -21,8 +22,6 @@ std::string estimator_in(const std::string& text) {
 }
 
 }  // namespace
-
-double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
 
 NoiseOption::NoiseOption(const std::string& text, const std::filesystem::path& base)
     : estimator_(estimator_in(text)) {

@@ -11,9 +11,6 @@
 
 namespace restore {
 
-// Where the values end: 1, or more in float files.
-double range_of(const torch::Tensor& y);
-
 class NoiseOption {
  public:
   // An expression of operators/noise_factory.h, `auto`, or `auto(ESTIMATOR)` with an estimator of

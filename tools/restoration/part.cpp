@@ -18,6 +18,8 @@ constexpr int kLeastHalo = 64, kMostHalo = 256;  // px
 
 }  // namespace
 
+double range_of(const torch::Tensor& y) { return std::max(1.0, y.max().item<double>()); }
+
 std::shared_ptr<const NoiseModel> Part::noise(const std::shared_ptr<const NoiseModel>& model,
                                               std::int64_t channels) const {
   if (is_whole()) return model;

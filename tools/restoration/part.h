@@ -6,11 +6,16 @@
 #include <optional>
 #include <string>
 
+#include <torch/types.h>
+
 #include "librestore/model/denoiser.h"
 #include "librestore/model/noise_model.h"
 #include "librestore/model/shape.h"
 
 namespace restore {
+
+// Where the values of a picture end: 1, or more in float files.
+double range_of(const torch::Tensor& y);
 
 // Which part of the picture a piece of work is about.
 struct Part {

@@ -142,10 +142,9 @@ Task task_for(const std::string& expression) {
 
 bool is_linear(Task task) { return task != Task::nonlinear && task != Task::compression; }
 
-Task task_for_all(const std::vector<std::string>& expressions) {
+Task common_task(const std::vector<Task>& tasks) {
   std::optional<Task> common;
-  for (const auto& expression : expressions) {
-    const auto task = task_for(expression);
+  for (const auto task : tasks) {
     if (!common || task == *common) {
       common = task;
     } else {

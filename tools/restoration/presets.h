@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "librestore/solve/table.h"
+#include "librestore/core/named_rows.h"
 
 namespace restore {
 
@@ -25,7 +25,7 @@ Task task_for(const std::string& expression);
 
 // One task for many: theirs if it is the same, else `general`, or `nonlinear` where one of them is
 // not linear.
-Task task_for_all(const std::vector<std::string>& expressions);
+Task common_task(const std::vector<Task>& tasks);
 bool is_linear(Task task);
 
 // --quality: how much time a result is worth.
