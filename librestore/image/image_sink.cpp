@@ -77,15 +77,15 @@ AlphaConversion conversion_for(const Image& image, const WriteRequest& request) 
   return request.alpha_is_associated ? AlphaConversion::associate : AlphaConversion::dissociate;
 }
 
-void check_size(const Image& image, const Format& format, const fs::path& path) {
-  if (format.largest_side > 0 && std::max(image.width(), image.height()) > format.largest_side) {
+}  // namespace
+
+void check_output_size(const fs::path& path, std::int64_t height, std::int64_t width) {
+  const auto& format = format_of(path);
+  if (format.largest_side > 0 && std::max(width, height) > format.largest_side) {
     throw item_error("{}: {} x {} pixels; {} ends at {} a side, choose another format",
-                     path.string(), image.width(), image.height(), format.name,
-                     format.largest_side);
+                     path.string(), width, height, format.name, format.largest_side);
   }
 }
-
-}  // namespace
 
 struct ImageSink::State {
   State(const Image& like, const fs::path& path, const SaveOptions& options)
@@ -109,7 +109,7 @@ struct ImageSink::State {
 };
 
 ImageSink::ImageSink(const Image& like, const fs::path& path, const SaveOptions& options) {
-  check_size(like, format_of(path), path);
+  check_output_size(path, like.height(), like.width());
   state_ = std::make_unique<State>(like, path, options);
 }
 ImageSink::~ImageSink() = default;

@@ -43,6 +43,9 @@ class ImageSource {
   std::unique_ptr<State> state_;
 };
 
+// Item error where the format of `path` does not hold a picture of this size.
+void check_output_size(const std::filesystem::path& path, std::int64_t height, std::int64_t width);
+
 class ImageSink {
  public:
   // `like`: what save_image would be given, but for its pixels, which are not looked at; only their

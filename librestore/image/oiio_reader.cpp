@@ -1,5 +1,7 @@
 // What OpenImageIO reads: every format but WebP.
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <set>
 
 #include <OpenImageIO/imageio.h>
@@ -80,6 +82,20 @@ SampleLayout layout_of(const ImageSpec& spec, const fs::path& path) {
   return layout;
 }
 
+// A fourth byte a pixel that is unused, and mostly 0: 32 bits and no compression under a
+// BITMAPINFOHEADER of 40 bytes, which names no alpha. OpenImageIO takes it for alpha.
+bool lacks_bmp_alpha(const fs::path& path) {
+  std::array<unsigned char, 34> head{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(head.data()), head.size())) return false;
+  const auto number = [&](std::size_t at, int bytes) {
+    unsigned value = 0;
+    while (bytes-- > 0) value = value << 8 | head[at + static_cast<std::size_t>(bytes)];
+    return value;
+  };
+  return number(14, 4) == 40 && number(28, 2) == 32 && number(30, 4) == 0;
+}
+
 class OiioReader final : public PictureReader {
  public:
   OiioReader(const fs::path& path, Container container, const SourceTags& tags,
@@ -99,6 +115,10 @@ class OiioReader final : public PictureReader {
                        path.string());
     }
     header_.layout = layout_of(spec, path);
+    if (input_->format_name() == std::string("bmp") && lacks_bmp_alpha(path)) {
+      header_.layout.channels = 3;
+      header_.layout.has_alpha = false;
+    }
     header_.alpha_is_associated = spec.get_int_attribute("oiio:UnassociatedAlpha") == 0;
     const std::string format = input_->format_name();
     // Its samples are not compressed and take a bit at the least: nothing is allocated for what a
@@ -112,7 +132,7 @@ class OiioReader final : public PictureReader {
                        path.string());
     }
     // Readers of other formats (raw, HEIF) turn the pixels themselves.
-    const bool by_exiv2 = tags.orientation != 0 && container != Container::other;
+    const bool by_exiv2 = tags.orientation != 0 && container != Container::other && format != "raw";
     const int orientation = by_exiv2 ? tags.orientation : spec.get_int_attribute("Orientation", 1);
     header_.orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
     header_.metadata = metadata_from(spec, format, header_.orientation);
@@ -130,9 +150,9 @@ class OiioReader final : public PictureReader {
     const int last = spec.y + static_cast<int>(end);
     const bool read =
         spec.tile_width == 0
-            ? input_->read_scanlines(0, 0, first, last, 0, 0, spec.nchannels, type, rows)
+            ? input_->read_scanlines(0, 0, first, last, 0, 0, header_.layout.channels, type, rows)
             : input_->read_tiles(0, 0, spec.x, spec.x + spec.width, first, last, 0, 1, 0,
-                                 spec.nchannels, type, rows);
+                                 header_.layout.channels, type, rows);
     check_sound();
     if (!read) throw damaged("no reason given");
   }

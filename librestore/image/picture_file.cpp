@@ -10,6 +10,9 @@ std::unique_ptr<PictureReader> open_picture(const std::filesystem::path& path,
   const Container container = check_picture_file(path, max_pixels);
   auto profile = read_colour_profile(path, container);
   const SourceTags tags = read_tags(path);
+  // OpenImageIO 2.4 does not ask a HEIC for it.
+  if (container == Container::other && flaw_of_profile(tags.colour_profile).empty())
+    profile = tags.colour_profile;
   auto reader = container == Container::webp ? open_webp(path, tags, max_pixels)
                                              : open_with_oiio(path, container, tags, max_pixels);
   Metadata& metadata = *reader->header().metadata;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -42,7 +43,9 @@ void for_each_chunk(ByteReader& file,
 bool is_text(const std::string& name) { return name == "tEXt" || name == "zTXt" || name == "iTXt"; }
 
 bool is_colour_or_time(const std::string& name) {
-  return name == "gAMA" || name == "cHRM" || name == "sRGB" || name == "tIME";
+  static const std::set<std::string> kKept{"gAMA", "cHRM", "sRGB", "cICP", "mDCV",
+                                           "cLLI", "mDCv", "cLLi", "tIME"};
+  return kKept.contains(name);
 }
 
 // Text that holds EXIF, IPTC or XMP, all of them carried by Exiv2.

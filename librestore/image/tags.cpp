@@ -38,6 +38,9 @@ void initialize_exiv2() {
   static std::recursive_mutex xmp_mutex;
   static const bool done = [] {
     Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
+#ifdef EXV_ENABLE_BMFF
+    Exiv2::enableBMFF();  // HEIC and AVIF, which it takes for films otherwise
+#endif
     Exiv2::XmpParser::initialize(
         [](void* mutex, bool lock) {
           auto* m = static_cast<std::recursive_mutex*>(mutex);
@@ -55,7 +58,7 @@ bool is_layout_tag(std::uint16_t tag) {
   struct Range {
     std::uint16_t first, last;
   };
-  static constexpr std::array<Range, 14> kRanges = {{
+  static constexpr std::array<Range, 17> kRanges = {{
       {0x00FE, 0x0103},  // subfile type .. compression
       {0x0106, 0x010A},  // photometric interpretation .. fill order
       {0x0111, 0x0111},  // strip offsets
@@ -68,8 +71,11 @@ bool is_layout_tag(std::uint16_t tag) {
       {0x0200, 0x0212},  // old-style JPEG, YCbCr coefficients and subsampling
       {0x02BC, 0x02BC},  // XMP
       {0x83BB, 0x83BB},  // IPTC
+      {0x828D, 0x828F},  // mosaic of colour filters, battery
       {0x8649, 0x8773},  // Photoshop's resources with a preview .. ICC profile
+      {0x9216, 0x9217},  // TIFF/EP's standard, the sensor's method
       {0x935C, 0x935C},  // Photoshop's layers
+      {0xC612, 0xC7FF},  // DNG: the raw picture's levels, colours, opcodes
   }};
   return std::any_of(kRanges.begin(), kRanges.end(),
                      [&](Range range) { return tag >= range.first && tag <= range.last; });
@@ -88,10 +94,16 @@ bool describes_layout(const Exiv2::Exifdatum& datum) {
 
 bool describes_layout(const Exiv2::Xmpdatum& datum) {
   static constexpr std::array kLayout = {
-      "Xmp.xmp.Thumbnails",           "Xmp.xmpNote.HasExtendedXMP",
-      "Xmp.tiff.BitsPerSample",       "Xmp.tiff.Compression",
-      "Xmp.tiff.PhotometricInter",    "Xmp.tiff.SamplesPerPixel",
-      "Xmp.tiff.PlanarConfiguration", "Xmp.tiff.YCbCr",
+      "Xmp.xmp.Thumbnails",
+      "Xmp.xmpNote.HasExtendedXMP",
+      "Xmp.tiff.BitsPerSample",
+      "Xmp.tiff.Compression",
+      "Xmp.tiff.PhotometricInter",
+      "Xmp.tiff.SamplesPerPixel",
+      "Xmp.tiff.PlanarConfiguration",
+      "Xmp.tiff.YCbCr",
+      "Xmp.video.",
+      "Xmp.audio.",
   };
   const std::string key = datum.key();
   return std::any_of(kLayout.begin(), kLayout.end(),
@@ -161,6 +173,11 @@ void add_resolution(const Metadata& metadata, ExifData& exif) {
   exif["Exif.Image.ResolutionUnit"] = unit;
 }
 
+void erase_image_tag(ExifData& exif, std::uint16_t tag) {
+  const auto found = exif.findKey(ExifKey(tag, "Image"));
+  if (found != exif.end()) exif.erase(found);
+}
+
 // What the metadata says of the pixels must be true of the new ones.
 ExifData exif_for(const Metadata& metadata, const Format& target, std::int64_t width,
                   std::int64_t height) {
@@ -168,6 +185,9 @@ ExifData exif_for(const Metadata& metadata, const Format& target, std::int64_t w
   update<ExifKey>(exif, "Exif.Image.Orientation", std::uint16_t{1});
   update<ExifKey>(exif, "Exif.Photo.PixelXDimension", static_cast<std::uint32_t>(width));
   update<ExifKey>(exif, "Exif.Photo.PixelYDimension", static_cast<std::uint32_t>(height));
+  // GeoTIFF 1.1, 7.2: where pixels lie on the earth.
+  if (width != metadata.width || height != metadata.height)
+    for (const std::uint16_t place : {0x830E, 0x8482, 0x85D8}) erase_image_tag(exif, place);
   if (target.name == "webp") add_resolution(metadata, exif);
   return exif;
 }
@@ -248,6 +268,10 @@ SourceTags read_tags(const fs::path& path) {
     tags->xmp = image->xmpData();
     tags->comment = image->comment();
     tags->byte_order = image->byteOrder();
+    if (image->iccProfileDefined()) {
+      const auto* profile = image->iccProfile();
+      source.colour_profile.assign(profile->pData_, profile->pData_ + profile->size_);
+    }
     source.orientation = orientation_of(tags->exif);
     source.lacks_bit_depth =
         image->mimeType() == "image/tiff" && !has(tags->exif, "Exif.Image.BitsPerSample");

@@ -20,7 +20,8 @@ struct SourceTags {
   std::shared_ptr<const Tags> tags;  // null when there are none
   int orientation = 0;               // EXIF's 1..8, 0 when it says nothing
   OIIO::ParamValueList resolution;   // of the upright picture
-  bool lacks_bit_depth = false;      // a TIFF without BitsPerSample: one bit by default
+  std::vector<std::uint8_t> colour_profile{};
+  bool lacks_bit_depth = false;  // a TIFF without BitsPerSample: one bit by default
 };
 
 // Unreadable metadata is none: the picture itself may be sound.

@@ -71,6 +71,101 @@ BOOST_AUTO_TEST_CASE(orientation_is_applied_once) {
   }
 }
 
+std::string little_endian(std::uint32_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> 8 * i);
+  return text;
+}
+
+// A DNG of 200 x 100 values behind a Bayer filter, bright on the left.
+void write_dng(const fs::path& path, int orientation) {
+  struct Entry {
+    int tag, type;  // 1: bytes, 2: text, 3: 16 bits, 4: 32, 5 and 10: fractions
+    std::uint32_t count;
+    std::string data;
+  };
+  const auto words = [](const std::vector<std::uint32_t>& values, int bytes) {
+    std::string text;
+    for (const auto value : values) text += little_endian(value, bytes);
+    return text;
+  };
+  constexpr std::uint32_t kWidth = 200, kHeight = 100;
+  const std::vector<std::uint32_t> matrix{1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1};
+  std::vector<Entry> entries{
+      {254, 4, 1, words({0}, 4)},
+      {256, 4, 1, words({kWidth}, 4)},
+      {257, 4, 1, words({kHeight}, 4)},
+      {258, 3, 1, words({16}, 2)},
+      {259, 3, 1, words({1}, 2)},
+      {262, 3, 1, words({32803}, 2)},
+      {271, 2, 5, std::string("Test", 5)},
+      {272, 2, 4, std::string("Cam", 4)},
+      {273, 4, 1, {}},
+      {274, 3, 1, words({static_cast<std::uint32_t>(orientation)}, 2)},
+      {277, 3, 1, words({1}, 2)},
+      {278, 4, 1, words({kHeight}, 4)},
+      {279, 4, 1, words({2 * kWidth * kHeight}, 4)},
+      {33421, 3, 2, words({2, 2}, 2)},
+      {33422, 1, 4, words({0, 1, 1, 2}, 1)},
+      {50706, 1, 4, words({1, 4, 0, 0}, 1)},
+      {50708, 2, 9, std::string("Test Cam", 9)},
+      {50717, 4, 1, words({65535}, 4)},
+      {50721, 10, 9, words(matrix, 4)},
+      {50728, 5, 3, words({1, 1, 1, 1, 1, 1}, 4)},
+      {50778, 3, 1, words({21}, 2)},
+  };
+  const auto first = static_cast<std::uint32_t>(8 + 2 + 12 * entries.size() + 4);
+  std::uint32_t pixels = first;
+  for (const auto& entry : entries)
+    if (entry.data.size() > 4) pixels += (entry.data.size() + 1) / 2 * 2;
+  std::string directory = little_endian(static_cast<std::uint32_t>(entries.size()), 2), rest;
+  for (auto& [tag, type, count, data] : entries) {
+    if (tag == 273) data = little_endian(pixels, 4);
+    directory += little_endian(static_cast<std::uint32_t>(tag), 2) +
+                 little_endian(static_cast<std::uint32_t>(type), 2) + little_endian(count, 4);
+    if (data.size() <= 4) {
+      data.resize(4);
+      directory += data;
+    } else {
+      directory += little_endian(first + static_cast<std::uint32_t>(rest.size()), 4);
+      data.resize((data.size() + 1) / 2 * 2);
+      rest += data;
+    }
+  }
+  std::string samples;
+  for (std::uint32_t i = 0; i < kWidth * kHeight; ++i)
+    samples += little_endian(i % kWidth < kWidth / 2 ? 60000 : 2000, 2);
+  std::ofstream(path, std::ios::binary) << "II*" << '\0' << little_endian(8, 4) << directory
+                                        << little_endian(0, 4) << rest << samples;
+}
+
+// OpenImageIO's reader of raw photographs turns them itself.
+BOOST_AUTO_TEST_CASE(raw_photographs_are_turned_once) {
+  const TemporaryFolder folder;
+  write_dng(folder / "a.dng", 1);
+  write_dng(folder / "turned.dng", 6);
+  const auto upright = load_image(folder / "a.dng").colour;
+  BOOST_TEST_REQUIRE(upright.size(3) > upright.size(2));
+  const auto turned = load_image(folder / "turned.dng").colour;
+  // Row 0 is seen at the right, column 0 at the top.
+  BOOST_TEST(turned.equal(upright.transpose(2, 3).flip(3)));
+}
+
+// A BITMAPINFOHEADER of 32 bits has three colours and an unused byte.
+BOOST_AUTO_TEST_CASE(a_bmp_of_32_bits_is_not_transparent) {
+  const TemporaryFolder folder;
+  std::string file = "BM" + little_endian(54 + 4 * 6, 4) + little_endian(0, 4) +
+                     little_endian(54, 4) + little_endian(40, 4) + little_endian(3, 4) +
+                     little_endian(2, 4) + little_endian(1, 2) + little_endian(32, 2);
+  for (const std::uint32_t value : {0, 24, 2835, 2835, 0, 0}) file += little_endian(value, 4);
+  for (const int row : {1, 0})  // from the bottom
+    for (int x = 0; x < 3; ++x) file += std::string(3, static_cast<char>(kSix[3 * row + x])) + '\0';
+  std::ofstream(folder / "a.bmp", std::ios::binary) << file;
+  const Image image = load_image(folder / "a.bmp");
+  BOOST_TEST(!image.alpha.defined());
+  BOOST_TEST(image.colour.equal(upright(1).expand({1, 3, 2, 3})));
+}
+
 // A rotation of more rows than are read at once.
 BOOST_AUTO_TEST_CASE(large_pictures_are_turned_as_small_ones) {
   const TemporaryFolder folder;
