@@ -10,7 +10,7 @@
 
 #include "librestore/core/error.h"
 #include "librestore/core/parallel.h"
-#include "librestore/run/file_hash.h"
+#include "librestore/run/batch.h"
 #include "librestore/run/manifest.h"
 #include "librestore/run/run_log.h"
 #include "tools/batch/own_call.h"
@@ -113,14 +113,14 @@ enum class Fate { done, failed, left };
 Fate fate_of(const Item& item, const RunLog& log, const std::string& parameters) {
   if (!item.problem.empty()) return Fate::failed;
   const Fingerprints now{item.planned_hash, parameters, ""};
-  if (side_files_exist(item) && log.state(item.output, now) == OutputState::done) return Fate::done;
+  if (all_done(item, log, now)) return Fate::done;
   return log.has_failed(item.output) ? Fate::failed : Fate::left;
 }
 
 ExitCode status(const Options& options) {
   const Manifest manifest = enter(options);
   const RunLog log(manifest.plan.folder);
-  const std::string parameters = hash_text(manifest.parameters.dump());
+  const std::string parameters = hash_parameters(manifest.parameters);
   const auto& items = manifest.plan.items;
   std::vector<Fate> fates(items.size());
   const auto count = static_cast<std::int64_t>(items.size());

@@ -63,6 +63,7 @@ void unregister_path(TemporaryPath* place) {
   if (place) place->state = TemporaryPath::kFree;
 }
 
+constexpr std::string_view kMark = ".restore-";
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
 constexpr std::size_t kLetterCount = 6;
 
@@ -77,25 +78,28 @@ std::string random_letters() {
 // Long ones are cut, for file systems take 255 bytes.
 std::string temporary_stem(const fs::path& target) { return target.stem().string().substr(0, 200); }
 
-// `.stem.LETTERS.ext` beside the target.
+// `.stem.restore-LETTERS.ext` beside the target.
 std::string temporary_name(const fs::path& target) {
-  const std::string name = fmt::format(".{}.{}{}", temporary_stem(target), random_letters(),
+  const std::string name = fmt::format(".{}{}{}{}", temporary_stem(target), kMark, random_letters(),
                                        target.extension().string());
   return target.has_parent_path() ? (target.parent_path() / name).string() : name;
 }
 
-// `.stem.ext` of `.stem.LETTERS.ext`; empty when it is no temporary file's name.
+// `.stem.ext` of `.stem.restore-LETTERS.ext`; empty when it is no temporary file's name.
 std::string without_letters(const fs::path& name) {
-  const std::string rest = name.stem().string();  // .stem.LETTERS
-  if (rest.size() < kLetterCount + 3 || rest.front() != '.') return {};
-  const std::size_t dot = rest.size() - kLetterCount - 1;
-  const bool letters = rest.find_first_not_of(kLetters, dot + 1) == std::string::npos;
-  return rest[dot] == '.' && letters ? rest.substr(0, dot) + name.extension().string() : "";
+  const std::string rest = name.stem().string();  // .stem.restore-LETTERS
+  constexpr std::size_t kAdded = kMark.size() + kLetterCount;
+  if (rest.size() < kAdded + 2 || rest.front() != '.') return {};
+  const std::size_t mark = rest.size() - kAdded;
+  const bool letters = rest.find_first_not_of(kLetters, mark + kMark.size()) == std::string::npos;
+  const bool ours = rest.compare(mark, kMark.size(), kMark) == 0 && letters;
+  return ours ? rest.substr(0, mark) + name.extension().string() : "";
 }
 
 // Unlinks under the lock, so that its process either has it or sees that the file is gone.
 void remove_unless_locked(const fs::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  // NFS gives the lock to writers only.
+  const int descriptor = open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return;
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) unlink(path.c_str());
   close(descriptor);

@@ -1,5 +1,6 @@
 #include "librestore/run/batch.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -21,7 +22,6 @@
 #include "librestore/core/temporary_file.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/file_hash.h"
-#include "librestore/run/run_log.h"
 
 namespace restore {
 namespace {
@@ -48,7 +48,7 @@ class Batch {
         request_(request),
         progress_(progress),
         work_(work),
-        parameters_hash_(hash_text(request.parameters.dump())),
+        parameters_hash_(hash_parameters(request.parameters)),
         records_(plan.items.size()) {
     // A single picture leaves no log beside it, unless a later call is to know about it.
     if (plan.to_folder || leaves_done()) log_.emplace(plan.folder);
@@ -57,7 +57,7 @@ class Batch {
   BatchResult run() {
     const auto count = static_cast<std::int64_t>(plan_.items.size());
     const ThreadBudget budget = budget_for(count);
-    if (log_ && !request_.dry_run) remove_abandoned();
+    if (!request_.dry_run) remove_abandoned();
     progress_.begin(request_.tool, count);
     parallel_items(count, budget, [&](std::int64_t i) {
       if (interrupted()) return;
@@ -80,10 +80,8 @@ class Batch {
   // What a killed run of this batch left behind.
   void remove_abandoned() const {
     std::vector<std::string> outputs;
-    for (const Item& item : plan_.items) {
-      outputs.push_back(item.output.string());
-      for (const auto& path : item.also_writes) outputs.push_back(path.string());
-    }
+    for (const Item& item : plan_.items)
+      for (const auto& path : outputs_of(item)) outputs.push_back(path.string());
     remove_abandoned_files(outputs);
   }
 
@@ -105,7 +103,7 @@ class Batch {
       fail(index, "out of memory; fewer threads (-j) work on fewer pictures at once", false);
     } catch (const std::exception& error) {
       // libtorch's messages go on for a screenful.
-      fail(index, error.what(), false);
+      fail(index, first_line(error.what()), false);
     }
   }
 
@@ -156,35 +154,33 @@ class Batch {
 
   bool is_done(const Item& item, const Fingerprints& now) const {
     if (!leaves_done()) return false;
-    const OutputState state = log_->state(item.output, now);
-    if (request_.existing == Existing::skip_done && !log_->is_ours(item.output)) {
-      refuse_foreign(item.output);
-      for (const auto& path : item.also_writes) refuse_foreign(path);
-    }
-    return state == OutputState::done && side_files_exist(item);
+    if (request_.existing == Existing::skip_done)
+      for (const auto& path : outputs_of(item))
+        if (!log_->is_ours(path)) refuse_foreign(path);
+    return all_done(item, *log_, now);
   }
 
   Json do_work(const Item& item, Fingerprints fingerprints) {
     prepare_folder(item.output);
     if (!log_) return work_(item);
-    log_->started(item.output);
+    for (const auto& path : outputs_of(item)) log_->started(path);
     Json result;
     try {
       result = work_(item);
     } catch (const NameTaken&) {
-      log_->failed(item.output);  // "started" would make ours what another has put there
+      // "started" would make ours what another has put there
+      for (const auto& path : outputs_of(item)) log_->disowned(path);
       throw;
     }
-    fingerprints.output = hash_files({item.output});
-    log_->done(item.output, fingerprints);
+    for (const auto& path : outputs_of(item)) {
+      fingerprints.output = hash_files({path});
+      log_->done(path, fingerprints);
+    }
     return result;
   }
 
-  // What another program may put there later is not ours.
   void note_failure(const Item& item) {
-    std::error_code ignored;
     if (!log_ || request_.dry_run || interrupted()) return;
-    if (fs::exists(fs::symlink_status(item.output, ignored))) return;
     try {
       log_->failed(item.output);
     } catch (const Error&) {
@@ -199,7 +195,7 @@ class Batch {
 
   void fail(std::size_t index, const std::string& message, bool usage) {
     const Item& item = plan_.items[index];
-    std::string error = first_line(message);
+    std::string error = message;
     const auto mentions = [&](const fs::path& path) {
       return !path.empty() && error.find(path.string()) != std::string::npos;
     };
@@ -285,6 +281,18 @@ class Batch {
 };
 
 }  // namespace
+
+std::string hash_parameters(const Json& parameters) {
+  // Names of files need not be UTF-8; their contents are hashed with the inputs.
+  return hash_text(parameters.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+bool all_done(const Item& item, const RunLog& log, const Fingerprints& now) {
+  const auto outputs = outputs_of(item);
+  return std::all_of(outputs.begin(), outputs.end(), [&](const fs::path& path) {
+    return log.state(path, now) == OutputState::done;
+  });
+}
 
 BatchResult run_batch(const Plan& plan, const BatchRequest& request, Progress& progress,
                       const ItemWork& work) {

@@ -17,8 +17,14 @@
 #include "librestore/core/progress.h"
 #include "librestore/run/items.h"
 #include "librestore/run/resources.h"
+#include "librestore/run/run_log.h"
 
 namespace restore {
+
+// Of what decides the results besides the files that are read.
+std::string hash_parameters(const Json& parameters);
+// Whether the output of an item, and what goes beside it, are what this call would make of it.
+bool all_done(const Item& item, const RunLog& log, const Fingerprints& now);
 
 struct BatchRequest {
   std::string tool;                  // begins every line about a failure

@@ -152,6 +152,7 @@ void check_collisions(const std::vector<Item>& items) {
   for (const Item& item : items)
     if (item.problem.empty()) by_input.emplace(file_id(item.input), &item);
   for (const Item& item : items) {
+    if (!item.problem.empty()) continue;
     const auto [other, is_new] = by_output.emplace(item.output.lexically_normal(), &item);
     if (!is_new)
       throw usage_error("{} and {} would both be written to {}; give them different folders",
@@ -207,11 +208,10 @@ std::vector<fs::path> files_of(const Item& item) {
   return paths;
 }
 
-bool side_files_exist(const Item& item) {
-  return std::all_of(item.also_writes.begin(), item.also_writes.end(), [](const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-  });
+std::vector<fs::path> outputs_of(const Item& item) {
+  std::vector<fs::path> paths{item.output};
+  paths.insert(paths.end(), item.also_writes.begin(), item.also_writes.end());
+  return paths;
 }
 
 Plan plan_items(const PlanRequest& request) {

@@ -31,8 +31,8 @@ struct Item {
 // All that an item reads: the input, if there is one, then the others.
 std::vector<std::filesystem::path> files_of(const Item& item);
 
-// Whether all that an item writes besides its output is there.
-bool side_files_exist(const Item& item);
+// All that an item writes: the output, then what goes beside it.
+std::vector<std::filesystem::path> outputs_of(const Item& item);
 
 // What to do about outputs that are there already.
 enum class Existing {

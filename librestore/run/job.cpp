@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr int kJobVersion = 1;
 constexpr std::uintmax_t kLargestFile = 1 << 20;
-constexpr std::int64_t kLargestSide = std::int64_t{1} << 31;
+constexpr std::int64_t kLargestSide = std::int64_t{1} << 31, kMostChannels = 4096;
+// No product of sizes overflows; what a picture may have is --max-pixels.
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
 
 // Takes the fields of one job file and knows where they come from.
 class FieldReader {
@@ -45,8 +47,11 @@ class FieldReader {
     };
     if (!value.is_array() || value.size() != 3 || !std::all_of(value.begin(), value.end(), is_side))
       fail(name, "must be [channels, height, width], each 1 or more");
-    return {value[0].get<std::int64_t>(), value[1].get<std::int64_t>(),
-            value[2].get<std::int64_t>()};
+    const Shape shape{value[0].get<std::int64_t>(), value[1].get<std::int64_t>(),
+                      value[2].get<std::int64_t>()};
+    if (shape.channels > kMostChannels || shape.height > kMostPixels / shape.width)
+      fail(name, "is larger than any picture");
+    return shape;
   }
 
   bool has(const char* name) const { return json_.contains(name); }

@@ -64,6 +64,16 @@ std::string item_lines(const Manifest& manifest) {
   return lines;
 }
 
+std::string first_line(const Json& header) {
+  try {
+    return header.dump();
+  } catch (const Json::type_error&) {
+    throw usage_error(
+        "the call or the folder that it is made in has a name that is not UTF-8, which a manifest "
+        "cannot hold");
+  }
+}
+
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -129,7 +139,7 @@ void write_manifest(const Manifest& manifest, const fs::path& path) {
                     {"to_folder", manifest.plan.to_folder},
                     {"items", manifest.plan.items.size()},
                     {"hash", hash_text(lines)}};
-  write_atomically(path.string(), {header.dump(), "\n", lines}, IfExists::fail);
+  write_atomically(path.string(), {first_line(header), "\n", lines}, IfExists::fail);
 }
 
 Manifest read_manifest(const fs::path& path) {

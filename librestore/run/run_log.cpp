@@ -24,6 +24,12 @@ std::string text_of(const Json& record, const char* field) {
   return found != record.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+Json to_json(const Fingerprints& fingerprints) {
+  return {{"input_hash", fingerprints.input},
+          {"parameters_hash", fingerprints.parameters},
+          {"output_hash", fingerprints.output}};
+}
+
 // A crash may have left half a line; what follows must not be glued to it.
 bool ends_inside_a_line(int descriptor) {
   const off_t size = lseek(descriptor, 0, SEEK_END);
@@ -48,7 +54,9 @@ RunLog::~RunLog() {
 }
 
 std::string RunLog::name_of(const fs::path& output) const {
-  return output.lexically_relative(folder_).generic_string();
+  // What goes beside an output may lie elsewhere, and be told so in another way.
+  const auto whole = [](const fs::path& path) { return fs::absolute(path).lexically_normal(); };
+  return whole(output).lexically_relative(whole(folder_ / "")).generic_string();
 }
 
 void RunLog::read_news() const {
@@ -79,11 +87,11 @@ void RunLog::read_line(const std::string& line) const {
   const std::string output = text_of(record, "output"), status = text_of(record, "status");
   if (output.empty()) return;
   Entry entry;
-  entry.done = status == "done";
-  entry.failed = status == "failed";
-  entry.ours = entry.done || status == "started";
   entry.fingerprints = {text_of(record, "input_hash"), text_of(record, "parameters_hash"),
                         text_of(record, "output_hash")};
+  entry.failed = status == "failed";
+  entry.ours = status == "done" || status == "started" || record.contains("ours");
+  entry.done = entry.ours && !entry.fingerprints.output.empty();
   entries_[to_line(output)] = entry;
 }
 
@@ -122,14 +130,23 @@ void RunLog::started(const fs::path& output) {
 }
 
 void RunLog::done(const fs::path& output, const Fingerprints& fingerprints) {
-  append({{"output", name_of(output)},
-          {"status", "done"},
-          {"input_hash", fingerprints.input},
-          {"parameters_hash", fingerprints.parameters},
-          {"output_hash", fingerprints.output}});
+  Json event{{"output", name_of(output)}, {"status", "done"}};
+  event.update(to_json(fingerprints));
+  append(event);
 }
 
 void RunLog::failed(const fs::path& output) {
+  Json event{{"output", name_of(output)}, {"status", "failed"}};
+  std::error_code ignored;
+  const auto before = entry_of(output);
+  if (before.ours && fs::exists(fs::symlink_status(output, ignored))) {
+    event["ours"] = true;
+    if (before.done) event.update(to_json(before.fingerprints));
+  }
+  append(event);
+}
+
+void RunLog::disowned(const fs::path& output) {
   append({{"output", name_of(output)}, {"status", "failed"}});
 }
 

@@ -5,8 +5,12 @@
 //   {"output": "sub/a.png", "status": "done", "input_hash": "..", "parameters_hash": "..",
 //    "output_hash": ".."}
 //
+//   {"output": "sub/a.png", "status": "failed", "ours": true, ..}
+//
 // `started` is written before the work, `done` after the output has its name, `failed` when it
-// never will. An output whose last event is `started` or `done` was made by us and may be replaced.
+// never will. An output whose last event is `started` or `done` was made by us and may be replaced;
+// so was one that is still there after a failure, `ours`, with the hashes of when it was done. What
+// goes beside an output, such as a job, has events of its own.
 #pragma once
 
 #include <filesystem>
@@ -57,7 +61,10 @@ class RunLog {
   // Thread-safe. Item error when the log cannot be written.
   void started(const std::filesystem::path& output);
   void done(const std::filesystem::path& output, const Fingerprints& fingerprints);
+  // What is there although it failed now stays as ours as it was, and as done.
   void failed(const std::filesystem::path& output);
+  // It failed, for somebody else has put something there.
+  void disowned(const std::filesystem::path& output);
 
  private:
   struct Entry {

@@ -336,6 +336,43 @@ BOOST_AUTO_TEST_CASE(foreign_outputs_are_not_replaced_unasked) {
   BOOST_TEST(read(bench / "out/1.png") == "restored 1");
 }
 
+// What goes beside an output is made by us, or it is somebody's.
+BOOST_AUTO_TEST_CASE(what_lies_beside_an_output_is_looked_at_too) {
+  Bench bench(1);
+  bench.request.existing = Existing::skip_done;
+  const auto run = [&](const std::string& side) {
+    Plan plan = bench.plan();
+    plan.items[0].also_writes = {bench / side};
+    return bench.run(plan, [](const Item& item) {
+      write(item.also_writes[0], "map");
+      write(item.output, "x");
+      return Json::object();
+    });
+  };
+  check_statuses(run("map.exr"), {"ok"});
+  check_statuses(run("map.exr"), {"skipped"});
+  write(bench / "map.exr", "damaged");
+  check_statuses(run("map.exr"), {"ok"});
+  write(bench / "mine.exr", "precious");
+  check_statuses(run("mine.exr"), {"failed"});
+  BOOST_TEST(bench.err.front().find("mine.exr: exists") != std::string::npos, bench.err.front());
+  BOOST_TEST(read(bench / "mine.exr") == "precious");
+  fs::remove(bench / "mine.exr");
+  check_statuses(run("mine.exr"), {"ok"});
+}
+
+// Twice the same call must not hope for ever.
+BOOST_AUTO_TEST_CASE(a_failure_over_an_older_output_is_a_failure) {
+  Bench bench(1);
+  bench.run_copies();
+  bench.request.existing = Existing::skip_done;
+  bench.request.parameters["steps"] = 7;
+  bench.run_copies([](const Item&) { throw item_error("no"); });
+  BOOST_TEST(RunLog(bench / "out").has_failed(bench / "out/0.png"));
+  check_statuses(bench.run_copies(), {"ok"});
+  BOOST_TEST(!RunLog(bench / "out").has_failed(bench / "out/0.png"));
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_redo_leaves_the_output_ours) {
   Bench bench(1);
   bench.run_copies();
@@ -381,6 +418,18 @@ BOOST_AUTO_TEST_CASE(names_cannot_command_the_terminal) {
   BOOST_TEST(bench.out[0].find("in/a\\x1b[2J.png -> ") != std::string::npos, bench.out[0]);
   BOOST_TEST(bench.out[0].find('\x1b') == std::string::npos);
   BOOST_TEST(fs::exists(bench / "out/a\x1b[2J.png"));
+}
+
+// A name may hold a line's end, and the cause comes behind it; bytes that are no UTF-8 are hashed.
+BOOST_AUTO_TEST_CASE(odd_names_keep_their_causes) {
+  Bench bench(0);
+  write(bench / "in/new\nline.png", "a");
+  bench.request.parameters["kernel"] = "k\xf6rn.txt";
+  const auto result =
+      bench.run_copies([](const Item& item) { throw item_error("{}: no", item.input.string()); });
+  check_statuses(result, {"failed"});
+  BOOST_TEST_REQUIRE(bench.err.size() == 1U);
+  BOOST_TEST(bench.err[0].ends_with("new\\x0aline.png: no"), bench.err[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_single_picture_leaves_no_log) {

@@ -181,6 +181,21 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_read_is_an_item_that_fails) {
   BOOST_TEST(plan.items[3].problem == photos("in/sub") + ": Permission denied");
 }
 
+// Not even for the picture whose result would have the folder's name.
+BOOST_AUTO_TEST_CASE(what_fails_is_in_nobodys_way) {
+  const Photos photos;
+  touch(photos("in/sub.png"));
+  fs::permissions(photos(""), static_cast<fs::perms>(0755));
+  fs::permissions(photos("in/sub"), fs::perms::none);
+  const bool root = geteuid() == 0;
+  if (root) BOOST_TEST_REQUIRE(seteuid(65534) == 0);
+  const Plan plan = plan_items({{photos("in")}, photos("out"), true});
+  if (root) BOOST_TEST_REQUIRE(seteuid(0) == 0);
+  BOOST_TEST_REQUIRE(plan.items.size() == 5U);
+  BOOST_TEST(plan.items[4].output == photos("out/sub.png"));
+  BOOST_TEST(plan.items[4].problem.empty());
+}
+
 BOOST_AUTO_TEST_CASE(nothing_usable_is_refused) {
   const Photos photos;
   BOOST_TEST(refusal(ExitCode::no_input, {{photos("none.png")}, photos("out.png")}) ==

@@ -111,6 +111,13 @@ BOOST_AUTO_TEST_CASE(fields_of_the_wrong_kind_are_named) {
       BOOST_TEST(contains(refusal_of(name, value), fmt::format("'{}' must be [", name)));
 }
 
+BOOST_AUTO_TEST_CASE(no_size_overflows) {
+  for (const char* name : {"scene", "measurement"})
+    for (const Json& value :
+         {Json::array({3, 2147483648U, 2147483648U}), Json::array({5000, 4, 5})})
+      BOOST_TEST(contains(refusal_of(name, value), fmt::format("'{}' is larger", name)));
+}
+
 BOOST_AUTO_TEST_CASE(values_out_of_range_are_named) {
   const std::string version = refusal_of("version", 2);
   BOOST_TEST(contains(version, "'version' is 2; this program reads 1"), version);

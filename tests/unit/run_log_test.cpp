@@ -126,6 +126,32 @@ BOOST_AUTO_TEST_CASE(what_failed_and_came_from_elsewhere_is_foreign) {
   BOOST_CHECK(state(folder, "a.png", {}) == OutputState::foreign);
 }
 
+// A disk that was away for a while must not make all be done again.
+BOOST_AUTO_TEST_CASE(what_is_there_although_it_failed_stays_as_ours_as_it_was) {
+  const TemporaryFolder folder;
+  const Fingerprints now = make_done(folder, "a.png");
+  RunLog(folder.path()).failed(folder / "a.png");
+  RunLog(folder.path()).failed(folder / "a.png");
+  BOOST_TEST(RunLog(folder.path()).has_failed(folder / "a.png"));
+  BOOST_CHECK(state(folder, "a.png", now) == OutputState::done);
+  RunLog(folder.path()).started(folder / "a.png");
+  RunLog(folder.path()).failed(folder / "a.png");
+  BOOST_CHECK(state(folder, "a.png", now) == OutputState::stale);
+  RunLog(folder.path()).disowned(folder / "a.png");
+  BOOST_CHECK(state(folder, "a.png", now) == OutputState::foreign);
+}
+
+BOOST_AUTO_TEST_CASE(outputs_may_lie_elsewhere) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "out");
+  write(folder / "maps.exr", "map");
+  const Fingerprints now{"input", "parameters", hash_files({folder / "maps.exr"})};
+  RunLog(folder / "out").done(folder / "maps.exr", now);
+  const RunLog log(fs::relative(folder / "out"));
+  BOOST_CHECK(log.state(folder / "maps.exr", now) == OutputState::done);
+  BOOST_CHECK(log.state(fs::relative(folder / "maps.exr"), now) == OutputState::done);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_written_before_the_first_event) {
   const TemporaryFolder folder;
   state(folder, "a.png", {});

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_temporary_file_lies_hidden_beside_its_target) {
   const TemporaryFile temporary(target), other(target);
   const fs::path path = temporary.path();
   BOOST_TEST(path.parent_path() == fs::path(target).parent_path());
-  BOOST_TEST(path.filename().string().starts_with(".photo.final."));
+  BOOST_TEST(path.filename().string().starts_with(".photo.final.restore-"));
   BOOST_TEST(path.extension() == ".png");
   BOOST_TEST(fs::exists(path));
   BOOST_TEST(temporary.path() != other.path());
@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(what_a_kill_leaves_is_found_later) {
     kill(getpid(), SIGKILL);
   }
   waitpid(child, nullptr, 0);
-  for (const char* name : {".a.notes.png", ".a.secret.txt", ".a.SECRET.png", "a.secret.png"})
+  for (const char* name :
+       {".a.backup.png", ".a.restore-secret.txt", ".a.restore-SECRET.png", "a.restore-secret.png"})
     write((folder / name).string(), "not ours");
   BOOST_TEST(folder.entries() == 6);
   const TemporaryFile alive(target);

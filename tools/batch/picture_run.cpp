@@ -9,6 +9,7 @@
 #include "librestore/core/progress.h"
 #include "librestore/core/rng.h"
 #include "librestore/image/image_io.h"
+#include "librestore/image/image_stream.h"
 #include "librestore/model/threads.h"
 #include "librestore/run/batch.h"
 #include "librestore/run/manifest.h"
@@ -103,6 +104,7 @@ Json process(const Item& item, const BatchOptions& options, const PictureRun& ru
   const std::int64_t height = source.height(), width = source.width();
   const auto task = run.task(item);
   const Needs needs = task.needs({source.channels(), height, width});
+  check_output_size(item.output, height * needs.scale, width * needs.scale);
   const double bytes = needs.bytes(height, width);
   const auto memory = memory_for_items(options);
   const auto most = static_cast<double>(memory - needs.held);

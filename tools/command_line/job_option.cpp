@@ -77,9 +77,12 @@ void use_jobs(UndoRun& run, const std::string& path, bool noise_given,
     for (const auto& [file, job] : jobs->all()) tasks.push_back(task_of(job, file, noise_given));
     run.task = common_task(tasks);
   }
-  run.degradation = [jobs, noise_given](const Item& item) {
+  run.degradation = [jobs, noise_given, most = run.batch.max_pixels](const Item& item) {
     const auto& file = item.described_by;
     const auto job = jobs->read(file);
+    if (job.scene.pixels() > most)
+      throw item_error("{}: its scene has {} x {} pixels, more than the {} allowed (--max-pixels)",
+                       file.string(), job.scene.width, job.scene.height, most);
     Degradation degradation{job.operator_expression, file.parent_path(), job.scene};
     if (!noise_given) degradation.noise = noise_of(job, file);
     degradation.reference = reference_of(job, file);
