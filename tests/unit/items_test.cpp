@@ -167,15 +167,20 @@ BOOST_AUTO_TEST_CASE(an_input_that_cannot_be_looked_at_is_an_item_that_fails) {
   BOOST_TEST(contains(plan.items[1].problem, "loop.png: "), plan.items[1].problem);
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_read_is_an_item_that_fails) {
-  const Photos photos;
+Plan plan_without_reading_sub(const Photos& photos) {
   fs::permissions(photos(""), static_cast<fs::perms>(0755));
   fs::permissions(photos("in/sub"), fs::perms::none);
   // Permissions do not bind root.
   const bool root = geteuid() == 0;
   if (root) BOOST_TEST_REQUIRE(seteuid(65534) == 0);
-  const Plan plan = plan_items({{photos("in")}, photos("out"), true});
+  Plan plan = plan_items({{photos("in")}, photos("out"), true});
   if (root) BOOST_TEST_REQUIRE(seteuid(0) == 0);
+  return plan;
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_read_is_an_item_that_fails) {
+  const Photos photos;
+  const Plan plan = plan_without_reading_sub(photos);
   BOOST_TEST_REQUIRE(plan.items.size() == 4U);
   BOOST_TEST(plan.items[3].id == "sub");
   BOOST_TEST(plan.items[3].problem == photos("in/sub") + ": Permission denied");
@@ -185,12 +190,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_read_is_an_item_that_fails) {
 BOOST_AUTO_TEST_CASE(what_fails_is_in_nobodys_way) {
   const Photos photos;
   touch(photos("in/sub.png"));
-  fs::permissions(photos(""), static_cast<fs::perms>(0755));
-  fs::permissions(photos("in/sub"), fs::perms::none);
-  const bool root = geteuid() == 0;
-  if (root) BOOST_TEST_REQUIRE(seteuid(65534) == 0);
-  const Plan plan = plan_items({{photos("in")}, photos("out"), true});
-  if (root) BOOST_TEST_REQUIRE(seteuid(0) == 0);
+  const Plan plan = plan_without_reading_sub(photos);
   BOOST_TEST_REQUIRE(plan.items.size() == 5U);
   BOOST_TEST(plan.items[4].output == photos("out/sub.png"));
   BOOST_TEST(plan.items[4].problem.empty());
