@@ -14,13 +14,14 @@ constexpr const char* kReceptiveField = "receptive_field_px";
 constexpr const char* kSigmaRange = "sigma_range";
 constexpr const char* kSha256 = "sha256";
 
+}  // namespace
+
 void check_finite(const NamedTensors& weights, const std::string& where) {
   for (const auto& [name, tensor] : weights)
     if (!torch::isfinite(tensor.to(torch::kFloat32)).all().item<bool>())
-      throw item_error("{}: tensor '{}' holds NaN or infinity", where, name);
+      throw item_error("{}: tensor '{}' holds NaN or infinity{}", where, name,
+                       tensor.scalar_type() == torch::kFloat16 ? " (float16 ends at 65504)" : "");
 }
-
-}  // namespace
 
 Json prior_card(const PriorFile& prior) {
   Json card;

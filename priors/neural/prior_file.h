@@ -23,6 +23,8 @@ struct PriorFile {
 // Throws an item error when the file is no prior, its tensors do not fit its architecture, hold NaN
 // or infinity, or do not have the SHA-256 that the card states.
 PriorFile read_prior(const std::filesystem::path& path);
+// Item error where a weight is NaN or infinite, as one may become in float16.
+void check_finite(const NamedTensors& weights, const std::string& where);
 // Stores the weights as `type` (float32, float16 or bfloat16), atomically.
 void write_prior(const PriorFile& prior, const std::filesystem::path& path, torch::ScalarType type);
 

@@ -22,8 +22,15 @@ void require_fresh_noise(const SamplingOptions& options, const char* method) {
 }
 
 std::vector<double> noise_levels(const SamplingOptions& options, const SigmaRange& range) {
-  return ve_sigmas(edm_schedule(options.steps, std::max(options.sigma_min, range.minimum),
-                                std::min(options.sigma_max, range.maximum), options.rho));
+  const double last = std::max(options.sigma_min, range.minimum);
+  const double first = std::min(options.sigma_max, range.maximum);
+  if (!(last < first))
+    throw usage_error(
+        "levels fall from sigma_max {} to sigma_min {}, and the prior knows {} to {} of them; for "
+        "a "
+        "prior of one level take a solver such as hqs",
+        options.sigma_max, options.sigma_min, range.minimum, range.maximum);
+  return ve_sigmas(edm_schedule(options.steps, last, first, options.rho));
 }
 
 torch::Tensor initial_state(const Measurement& item, double sigma_max, std::int64_t n, Rng& rng) {

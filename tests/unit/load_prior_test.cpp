@@ -146,6 +146,10 @@ BOOST_AUTO_TEST_CASE(a_folder_of_diffusers) {
   checkpoint.config = config;
   checkpoint.scheduler = {{"prediction_type", "epsilon"}};
   const CheckpointDenoiser other(interpret_checkpoint(checkpoint), "other");
+  checkpoint.scheduler = {{"_class_name", "CMStochasticIterativeScheduler"}, {"sigma_max", 80}};
+  BOOST_CHECK_EXCEPTION(interpret_checkpoint(checkpoint), Error, [](const Error& error) {
+    return std::string(error.what()).find("CMStochasticIterativeScheduler") != std::string::npos;
+  });
   BOOST_TEST(testing::relative_difference(other.denoise(x, 0.3), estimate) > 0.01);
 
   // Trained at 8 x 8: larger pictures go through windows, and the prior says so.
@@ -177,6 +181,13 @@ BOOST_AUTO_TEST_CASE(a_converted_prior_is_the_same) {
   const auto loaded = make_prior(path);
   BOOST_TEST(loaded->sigma_range().maximum == 0.2);
   BOOST_TEST(torch::equal(loaded->denoise(x, 0.15), expected(x, 0.15)));
+  auto large = prior;
+  large.weights.begin()->second = large.weights.begin()->second * 0 + 1e5;
+  write_checkpoint_prior(large, folder.path() / "large.safetensors", torch::kBFloat16);
+  BOOST_CHECK_THROW(
+      write_checkpoint_prior(large, folder.path() / "infinite.safetensors", torch::kFloat16),
+      Error);
+  BOOST_TEST(!fs::exists(folder.path() / "infinite.safetensors"));
   // What is about it says nothing else of what it is.
   auto boasting = prior;
   const auto facts = card_of(prior, /*hash=*/true);
@@ -409,6 +420,8 @@ BOOST_AUTO_TEST_CASE(the_number_in_a_name_is_a_noise_level) {
   BOOST_TEST(range("/a/dncnn_25.pth").minimum == 25.0 / 255);
   BOOST_TEST(range("/a/dncnn_25.pth").maximum == 25.0 / 255);
   BOOST_TEST(range("dncnn_gray_blind.pth").maximum == 55.0 / 255);
+  for (const char* count : {"dncnn3.pth", "dncnn_v2.pth"})
+    BOOST_TEST(range(count).maximum == 55.0 / 255, count);
   BOOST_TEST(range("dncnn_0.pth").minimum == 0);
 }
 

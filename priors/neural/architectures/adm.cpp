@@ -230,6 +230,8 @@ void check(const AdmConfig& config, const std::string& where) {
   if (config.classes > 0 && !config.class_label)
     throw item_error("{}: a network for classes; say which: restore-prior convert --set class=N",
                      where);
+  if (config.picture_size && *config.picture_size < 4)
+    throw item_error("{}: picture_size {}: 4 or more", where, *config.picture_size);
   if (config.class_label && (*config.class_label < 0 || *config.class_label >= config.classes))
     throw item_error("{}: no class {}; the network has {}", where, *config.class_label,
                      config.classes);

@@ -35,9 +35,6 @@ class PlainCnn : public Architecture {
   double full_width() const override { return static_cast<double>(config_.width); }
   std::optional<int> receptive_field() const override;
 
-  bool knows_sigma() const { return config_.kind == PlainCnnKind::fdncnn || config_.networks > 0; }
-  int networks() const { return config_.networks; }
-
  private:
   int dilation(int convolution) const;
 

@@ -68,11 +68,21 @@ std::unique_ptr<Architecture> infer_renaming(NamedTensors& tensors, const Json& 
   return infer(tensors, stated, where);
 }
 
-// The number in a name like dncnn_25.pth, as sigma.
+// Other schedulers of diffusers, such as those of consistency models, tell of no betas, and are not
+// to be read as if they had the usual ones.
+void check_scheduler(const Json& scheduler, const std::string& where) {
+  const bool tells = scheduler.contains("beta_schedule") || scheduler.contains("trained_betas");
+  if (scheduler.contains("_class_name") && !tells)
+    throw item_error("{}: its scheduler is a {}, which is not known; only tables of betas are",
+                     where, scheduler["_class_name"].dump());
+}
+
+// The number in a name like dncnn_25.pth, as sigma; that of dncnn3.pth counts something else.
 std::optional<double> sigma_in_name(const std::string& where) {
   const auto stem = std::filesystem::path(where).stem().string();
   const auto from = stem.find_last_not_of("0123456789") + 1;
   if (from == stem.size() || from == 0 || stem.size() - from > 3) return std::nullopt;
+  if (stem[from - 1] != '_' && stem[from - 1] != '-') return std::nullopt;
   const double level = std::stod(stem.substr(from)) / 255;
   return level > 0 && level <= 1 ? std::optional(level) : std::nullopt;
 }
@@ -146,6 +156,7 @@ CheckpointPrior interpret_checkpoint(Checkpoint checkpoint, const Json& set) {
   prior.weights = std::move(tensors);
 
   Json parametrization = published_parametrization(*prior.architecture, where);
+  check_scheduler(checkpoint.scheduler, where);
   if (!checkpoint.scheduler.empty()) parametrization.update(checkpoint.scheduler);
   if (card.contains("parametrization")) parametrization = card["parametrization"];
   parametrization.update(set);
@@ -178,6 +189,7 @@ void write_checkpoint_prior(const CheckpointPrior& prior, const std::filesystem:
                             torch::ScalarType type) {
   auto stored = prior;
   for (auto& [name, tensor] : stored.weights) tensor = tensor.to(type).contiguous();
+  check_finite(stored.weights, path.string());
   write_safetensors({stored.weights, {{kPriorCardKey, card_of(stored, true).dump()}}}, path);
 }
 

@@ -132,6 +132,8 @@ class StateDict {
   }
 
   torch::Tensor view(std::span<unsigned char> bytes, torch::ScalarType type) const {
+    // What a bool's byte may hold besides 0 and 1 is not defined.
+    if (type == torch::kBool) return view(bytes, torch::kUInt8).ne(0);
     const auto item = torch::elementSize(type);
     const auto count = static_cast<std::int64_t>(bytes.size() / item);
     const auto tensor = at::from_blob(
